@@ -1,0 +1,87 @@
+"""The simulators as child processes, driven over their control endpoints.
+
+They are a workspace member for tests and the demo; production never starts them.
+"""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import httpx
+
+from csm_cli.parenthood import die_with_parent
+
+Json = dict[str, Any]
+
+
+class SimulatorError(RuntimeError):
+    """A simulator is not installed, did not start, or refused a control call."""
+
+
+class Simulator:
+    """One simulator process and its base URL."""
+
+    def __init__(
+        self, kind: Literal["freescout", "gmail"], log: Path, *, port: int = 0, gmail: str = ""
+    ) -> None:
+        """Start it and wait for its address; `gmail` is where the desk sends its mail."""
+        if importlib.util.find_spec("simulators") is None:
+            raise SimulatorError(
+                "the simulators are not installed; run this from a source checkout (make setup)"
+            )
+        command = [sys.executable, "-m", "simulators", kind, "--port", str(port)]
+        command += ["--gmail", gmail] if gmail else []
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                command,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                preexec_fn=die_with_parent(),  # noqa: PLW1509 - sets one flag, no locks
+            )
+        self.url = self._announced()
+        self._http = httpx.Client(base_url=self.url, timeout=30)
+
+    def _announced(self) -> str:
+        assert self._process.stdout is not None  # noqa: S101 - PIPE above
+        line = self._process.stdout.readline().decode()
+        if not line.startswith("listening "):
+            raise SimulatorError("the simulator did not start; see its log")
+        return line.split()[1]
+
+    def get(self, path: str) -> Json:
+        """A control endpoint's JSON."""
+        return self._checked(self._http.get(path))
+
+    def post(self, path: str, body: Json | None = None) -> Json:
+        """Call a control endpoint."""
+        return self._checked(self._http.post(path, json=body or {}))
+
+    def _checked(self, response: httpx.Response) -> Json:
+        if response.is_error:
+            raise SimulatorError(f"{response.request.url.path}: {response.text[:300]}")
+        answer: Json = response.json() if response.content else {}
+        return answer
+
+    def stop(self) -> None:
+        """End the process."""
+        self._http.close()
+        self._process.terminate()
+        self._process.wait(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        """Already running."""
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """End it."""
+        self.stop()

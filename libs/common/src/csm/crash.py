@@ -1,0 +1,55 @@
+"""Named crash points: the seams of the protocol where a test kills the process.
+
+`CSM_CRASH_AT=<point>[@<key>][#<pass>]` makes the process kill itself with SIGKILL when that
+point is reached for the given pass (default 1; 0 means every time), with `key` if one is named.
+Every point that was reached is counted, so a test can fail when its point never was.
+"""
+
+import os
+import signal
+from collections import Counter
+from typing import NoReturn
+
+POINTS: dict[str, str] = {
+    "after_journal": "ids of a history page are journaled, the cursor is not moved",
+    "after_publish": "an event is on the bus, its row does not know it",
+    "before_parse": "the raw mail is there, parsing starts",
+    "after_fetch": "the raw mail is in the spool, nothing is decided",
+    "after_lease": "the lease is taken, nothing else happened",
+    "after_map": "the matched conversation is stored, no intent yet",
+    "after_intent": "the intent is committed, nothing is on the wire",
+    "request_sent": "the request is on the wire, no answer yet",
+    "after_response": "the answer arrived, nothing is recorded",
+    "in_record_tx": "inside the result transaction, before its commit",
+    "after_record": "the result is committed, the lease is still held",
+    "after_reconcile_found": "the marker was found, the result is not recorded",
+    "after_reconcile_absent": "absence is proven, no new intent yet",
+    "after_outbox_publish": "the outgoing event is on the bus, its outbox row does not know it",
+    "before_ack": "the outcome is recorded, the delivery is not acknowledged",
+}
+
+reached: Counter[str] = Counter()
+
+
+def crash_point(name: str, key: str = "") -> None:
+    """Count that the seam `name` was reached; die here by SIGKILL if a test asked for it."""
+    if name not in POINTS:
+        raise KeyError(f"unknown crash point {name!r}")
+    reached[name] += 1
+    wanted = os.environ.get("CSM_CRASH_AT")
+    if wanted and _is_meant(wanted, name, key):
+        _die()
+
+
+def _is_meant(wanted: str, name: str, key: str) -> bool:
+    """Whether `wanted` (`point[@key][#pass]`) names this seam, key and pass."""
+    target, _, count = wanted.partition("#")
+    point, _, only = target.partition("@")
+    if point != name or (only and only != key):
+        return False
+    return int(count or 1) in (0, reached[name])
+
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise SystemExit(137)  # unreachable: SIGKILL cannot be handled

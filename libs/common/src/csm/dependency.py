@@ -1,0 +1,159 @@
+"""What a service depends on (freescout, gmail:<slug>, llm): one row each says down since when.
+
+An outage makes rows wait, never fail: no intent is committed while the row says down, a probe asks
+every 5 to 20 s (scaled), and the first success makes every row that waits for it due.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from sqlalchemy import Connection, and_, delete, select, update
+from sqlmodel import Field, SQLModel
+
+from csm import work
+from csm.db import Database, csm_now, insert_into, table_of
+from csm.logs import get_logger
+from csm.timing import Timing
+
+# Below this many failures in a row it is a lost answer, not an outage: with every third answer
+# lost the pipeline must not pause for a probe each time.
+FAILURES_UNTIL_DOWN = 3
+
+
+class DependencyRow(SQLModel, table=True):
+    """A dependency that failed lately; no row means that it is well."""
+
+    __tablename__ = "dependency"
+
+    name: str = Field(primary_key=True)
+    failures: int
+    reason: str
+    configuration: bool = False
+    down_since: float | None = None
+    next_probe: float | None = None
+
+
+DEPENDENCY = table_of(DependencyRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A dependency that is down: why, since when (epoch seconds)."""
+
+    name: str
+    reason: str
+    since: float
+    configuration: bool
+
+
+def failed(connection: Connection, name: str, reason: str, *, at_once: bool = False) -> bool:
+    """Count a failure; `at_once` (refused key, wrong address) needs no second. True: now down."""
+    row = insert_into(connection, DEPENDENCY).values(
+        name=name, failures=1, reason=reason, configuration=at_once
+    )
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[DEPENDENCY.c.name],
+            set_={
+                "failures": DEPENDENCY.c.failures + 1,
+                "reason": reason,
+                "configuration": at_once,
+            },
+        )
+    )
+    enough = DEPENDENCY.c.failures >= (1 if at_once else FAILURES_UNTIL_DOWN)
+    newly = (DEPENDENCY.c.name == name) & DEPENDENCY.c.down_since.is_(None) & enough
+    went_down = connection.execute(
+        update(DEPENDENCY).where(newly).values(down_since=csm_now(), next_probe=csm_now())
+    )
+    return went_down.rowcount == 1
+
+
+def succeeded(connection: Connection, name: str) -> bool:
+    """Forget failures and wake every row that waits for `name`. True: it was down until now."""
+    row = connection.execute(
+        delete(DEPENDENCY).where(DEPENDENCY.c.name == name).returning(DEPENDENCY.c.down_since)
+    ).one_or_none()
+    if row is None:
+        return False
+    work.wake(connection, name)
+    return row.down_since is not None
+
+
+def down(connection: Connection, name: str) -> Down | None:
+    """Why `name` is down, or None when it may be used."""
+    found = [row for row in all_down(connection) if row.name == name]
+    return found[0] if found else None
+
+
+def all_down(connection: Connection) -> list[Down]:
+    """Every dependency that is down, for status and health."""
+    rows = connection.execute(select(DEPENDENCY).where(DEPENDENCY.c.down_since.is_not(None)))
+    return [Down(r.name, r.reason, r.down_since, r.configuration) for r in rows]
+
+
+def claim_probe(connection: Connection, names: Collection[str], pause: float) -> str | None:
+    """One of `names` whose probe is due, or None; its next probe is `pause` seconds away."""
+    is_due = and_(DEPENDENCY.c.next_probe <= csm_now(), DEPENDENCY.c.name.in_(names))
+    due = select(DEPENDENCY.c.name).where(is_due).limit(1).scalar_subquery()
+    return connection.execute(
+        update(DEPENDENCY)
+        .where(DEPENDENCY.c.name == due)
+        .values(next_probe=csm_now() + pause)
+        .returning(DEPENDENCY.c.name)
+    ).scalar_one_or_none()
+
+
+Probe = Callable[[], Awaitable[str | None]]
+"""Asks a dependency: None when it is well, else what is wrong in one line."""
+
+
+class Prober:
+    """Probes what is down; the first success wakes the rows that wait."""
+
+    def __init__(
+        self,
+        db: Database,
+        probes: Mapping[str, Probe],
+        timing: Timing,
+        woken: Callable[[], None],
+        random: Random | None = None,
+    ) -> None:
+        """`probes` by dependency name; `woken` is called when waiting rows became due."""
+        self._db = db
+        self._woken = woken
+        self._probes = probes
+        self._timing = timing
+        # Spreads the probes of several replicas; nothing secret depends on it.
+        self._random = random or Random()  # noqa: S311
+        self._log = get_logger("dependency")
+
+    async def run(self) -> None:
+        """Probe whatever is down when its time has come, until cancelled."""
+        while True:
+            await self.run_due()
+            await asyncio.sleep(self._timing.probe_interval[0] / 2)
+
+    async def run_due(self) -> None:
+        """Probe every dependency whose time has come."""
+        while True:
+            pause = self._random.uniform(*self._timing.probe_interval)
+            name = await self._db.run(claim_probe, list(self._probes), pause)
+            if name is None:
+                return
+            if await self._probes[name]() is None:
+                await self.back(name)
+
+    async def back(self, name: str) -> None:
+        """`name` is well: forget its failures, wake what waits for it."""
+        if await self._db.run(succeeded, name):
+            self._log.info("dependency is back", dependency=name)
+            self._woken()
+
+    async def report(self, name: str, reason: str, *, at_once: bool = False) -> None:
+        """Count a failure of `name` and say it once when that takes it down."""
+        if await self._db.run(failed, name, reason, at_once=at_once):
+            alert = "misconfigured" if at_once else "dependency-down"
+            self._log.error("dependency is down", alert=alert, dependency=name, reason=reason)

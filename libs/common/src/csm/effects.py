@@ -1,0 +1,350 @@
+"""The write protocol: intent first, marker in the write, look before repeating.
+
+One implementation for every FreeScout POST. A marker that is found is believed at once; a marker
+that is missing proves nothing until the quarantine is over: until then a request that nobody waits
+for may still be applied. FreeScout has no idempotency key, so this is where "exactly once" is made.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, func, select, update
+from sqlmodel import Field, SQLModel
+
+from csm import lease as leases
+from csm.crash import crash_point
+from csm.db import Database, csm_now, insert_into, table_of
+from csm.freescout_errors import FreeScoutGoneError, FreeScoutUnavailableError
+from csm.lease import Lease
+from csm.timing import Timing
+
+
+class EffectRow(SQLModel, table=True):
+    """One write to FreeScout: `intent` before the request, `done` with what it made.
+
+    `withdrawn` means that surely nothing was written: a next intent needs no quarantine.
+    """
+
+    __tablename__ = "effect"
+
+    id: str = Field(primary_key=True)
+    work_id: str = Field(index=True)
+    resource: str
+    kind: str
+    state: str
+    attempt: int
+    sent_at: float
+    quiet_at: float
+    body_sha256: str
+    attachments: str
+    target: str | None = Field(default=None, index=True)
+    refusals: int = 0
+    husks: str = "{}"
+    conversation_id: int | None = Field(default=None, index=True)
+    thread_id: int | None = None
+    missing: str = "[]"
+    done_at: float | None = None
+
+
+EFFECT = table_of(EffectRow)
+
+
+class Sent(NamedTuple):
+    """An attachment as it was sent: its name and its size in bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write made. `missing` names attachments that FreeScout does not have."""
+
+    conversation_id: int
+    thread_id: int
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look into FreeScout found: the marked thread with the sizes in bytes of its
+    attachments, and empty conversations that may be ours.
+    """
+
+    conversation_id: int | None = None
+    thread_id: int | None = None
+    attachments: tuple[int, ...] = ()
+    husks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An unresolved attempt, times in epoch seconds of the database's clock."""
+
+    effect_id: str
+    kind: str
+    attempt: int
+    sent_at: float
+    quiet_at: float
+    now: float
+    attachments: tuple[Sent, ...]
+    husks: dict[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not yet: try again in `delay` seconds."""
+
+    delay: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The proven-absent create left this empty conversation behind: write into it instead."""
+
+    conversation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write: `send` makes exactly one request, `find` looks for its marker in FreeScout."""
+
+    effect_id: str
+    work_id: str
+    kind: str
+    body_sha256: str
+    body_bytes: int
+    send: Callable[[float], Awaitable[Written]]
+    find: Callable[[Intent], Awaitable[Seen]]
+    attachments: tuple[Sent, ...] = ()
+    target: str | None = field(default=None)
+    """Customer and subject of a create: two unfinished ones with the same may not adopt."""
+
+
+Record = Callable[[Connection, Written], None]
+"""The service's part of the result transaction: map row, work row, outbox row."""
+
+
+def open_intent(connection: Connection, effect_id: str) -> Intent | Written | None:
+    """The unresolved intent of an effect, what it made if it is done, None if nothing is open."""
+    row = connection.execute(
+        select(EFFECT, csm_now().label("now")).where(EFFECT.c.id == effect_id)
+    ).one_or_none()
+    if row is None or row.state == "withdrawn":
+        return None
+    if row.state == "done":
+        return Written(row.conversation_id, row.thread_id, tuple(json.loads(row.missing)))
+    return Intent(
+        effect_id=row.id,
+        kind=row.kind,
+        attempt=row.attempt,
+        sent_at=row.sent_at,
+        quiet_at=row.quiet_at,
+        now=row.now,
+        attachments=tuple(Sent(*pair) for pair in json.loads(row.attachments)),
+        husks={int(husk): seen for husk, seen in json.loads(row.husks).items()},
+    )
+
+
+def commit_intent(
+    connection: Connection, lease: Lease, write: Write, timing: Timing, deadline: float
+) -> bool:
+    """Commit the intent under a lease that outlives the request; False: the lease is lost."""
+    if not leases.extend(connection, lease, timing.lease(deadline)):
+        return False
+    values = {
+        "work_id": write.work_id, "resource": lease.resource, "kind": write.kind,
+        "state": "intent", "sent_at": csm_now(),
+        "quiet_at": csm_now() + timing.quarantine(deadline), "body_sha256": write.body_sha256,
+        "attachments": json.dumps(write.attachments), "target": write.target,
+    }  # fmt: skip
+    row = insert_into(connection, EFFECT).values(
+        id=write.effect_id, attempt=1, refusals=0, husks="{}", missing="[]", **values
+    )
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[EFFECT.c.id],
+            set_={**values, "attempt": EFFECT.c.attempt + 1, "husks": "{}"},
+            where=EFFECT.c.state != "done",
+        )
+    )
+    return True
+
+
+def withdraw(connection: Connection, effect_id: str) -> None:
+    """Surely nothing was written: refused connection, refused key, never sent."""
+    mine = and_(EFFECT.c.id == effect_id, EFFECT.c.state == "intent")
+    connection.execute(update(EFFECT).where(mine).values(state="withdrawn"))
+
+
+def refused(connection: Connection, effect_id: str) -> int:
+    """Count a refusal of this body; returns how often it was refused."""
+    counted = update(EFFECT).where(EFFECT.c.id == effect_id)
+    counted = counted.values(refusals=EFFECT.c.refusals + 1)
+    return int(connection.execute(counted.returning(EFFECT.c.refusals)).scalar_one())
+
+
+def refusals(connection: Connection, effect_id: str) -> int:
+    """How often FreeScout refused this effect's body."""
+    found = connection.execute(select(EFFECT.c.refusals).where(EFFECT.c.id == effect_id))
+    return int(found.scalar_one_or_none() or 0)
+
+
+def remember_husks(
+    connection: Connection, intent: Intent, husks: Sequence[int]
+) -> dict[int, float]:
+    """Keep when each empty conversation was first seen empty; forget those that are not."""
+    seen = {husk: intent.husks.get(husk, intent.now) for husk in husks}
+    if seen != intent.husks:
+        row = update(EFFECT).where(EFFECT.c.id == intent.effect_id)
+        connection.execute(row.values(husks=json.dumps(seen)))
+    return seen
+
+
+def rivals(connection: Connection, write: Write) -> int:
+    """How many other unfinished creates have the same customer and subject: whose is the husk?"""
+    rival = and_(
+        EFFECT.c.target == write.target, EFFECT.c.state == "intent", EFFECT.c.id != write.effect_id
+    )
+    found = connection.execute(select(func.count()).select_from(EFFECT).where(rival))
+    return int(found.scalar_one())
+
+
+def record_result(
+    connection: Connection, lease: Lease, write: Write, written: Written, record: Record
+) -> bool:
+    """Effect, work row, map and outbox in one fenced transaction; False: refused by the fence."""
+    if not leases.holds(connection, lease):
+        return False
+    connection.execute(
+        update(EFFECT)
+        .where(EFFECT.c.id == write.effect_id)
+        .values(
+            state="done", conversation_id=written.conversation_id, thread_id=written.thread_id,
+            missing=json.dumps(written.missing), done_at=csm_now(),
+        )
+    )  # fmt: skip
+    record(connection, written)
+    crash_point("in_record_tx", write.work_id)
+    return True
+
+
+def missing_attachments(sent: Sequence[Sent], seen: Sequence[int]) -> tuple[str, ...]:
+    """Names of sent attachments that FreeScout does not show; told apart by size, for it renames.
+
+    Nothing is missing when the number is right: a size may be reported differently.
+    """
+    if len(seen) >= len(sent):
+        return ()
+    left = list(seen)
+    missing = []
+    for attachment in sent:
+        if attachment.size in left:
+            left.remove(attachment.size)
+        else:
+            missing.append(attachment.name)
+    return tuple(missing[: len(sent) - len(seen)])
+
+
+def adoptable(seen: dict[int, float], now: float, server_life: float) -> int | None:
+    """The husk that stayed empty over two looks at least `server_life` seconds apart."""
+    ripe = [husk for husk, first in seen.items() if now - first >= server_life]
+    return min(ripe) if ripe else None
+
+
+class Effects:
+    """Performs writes under a lease that the caller holds."""
+
+    def __init__(
+        self,
+        db: Database,
+        timing: Timing,
+        slot: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
+        """`slot` limits the requests in flight; it is taken before the intent is committed."""
+        self._db = db
+        self._timing = timing
+        self._slot = slot
+
+    async def perform(self, lease: Lease, write: Write, record: Record) -> Written | Wait | Adopt:
+        """Bring the write to its end or say what it waits for.
+
+        Raises FreeScoutUnavailableError and FreeScoutRejectedError of the request; the intent
+        then stays for the next look unless the error is certain that nothing was written.
+        """
+        intent = await self._db.run(open_intent, write.effect_id)
+        if isinstance(intent, Written):
+            return intent
+        if intent is not None:
+            resolved = await self._reconcile(lease, write, intent, record)
+            if resolved is not None:
+                return resolved
+        return await self._request(lease, write, record)
+
+    async def _reconcile(
+        self, lease: Lease, write: Write, intent: Intent, record: Record
+    ) -> Written | Wait | Adopt | None:
+        """Look for the marker; None when absence is proven and nothing is left behind."""
+        seen = await write.find(intent)
+        quiet = intent.now >= intent.quiet_at
+        if seen.conversation_id is not None and seen.thread_id is not None:
+            missing = missing_attachments(intent.attachments, seen.attachments)
+            if missing and not quiet:
+                return Wait(intent.quiet_at - intent.now, "attachments incomplete, read again")
+            crash_point("after_reconcile_found", write.work_id)
+            written = Written(seen.conversation_id, seen.thread_id, missing)
+            return await self._record(lease, write, written, record)
+        husks = await self._db.run(remember_husks, intent, seen.husks)
+        if not quiet:
+            return Wait(intent.quiet_at - intent.now, "outcome unknown, in quarantine")
+        crash_point("after_reconcile_absent", write.work_id)
+        return await self._left_behind(write, intent, husks)
+
+    async def _left_behind(
+        self, write: Write, intent: Intent, husks: dict[int, float]
+    ) -> Wait | Adopt | None:
+        others = await self._db.run(rivals, write) if husks else 0
+        if not husks or others:
+            return None
+        husk = adoptable(husks, intent.now, self._timing.server_life)
+        if husk is not None:
+            return Adopt(husk)
+        return Wait(self._timing.server_life, "an empty conversation may still be filled")
+
+    async def _request(self, lease: Lease, write: Write, record: Record) -> Written | Wait:
+        deadline = self._timing.request_deadline(write.body_bytes)
+        async with self._slot():
+            # Taken before the commit: the pause allowed by send_by counts from the intent's time.
+            send_until = asyncio.get_running_loop().time() + self._timing.send_by
+            if not await self._db.run(commit_intent, lease, write, self._timing, deadline):
+                return Wait(0.0, "lease lost before the intent")
+            crash_point("after_intent", write.work_id)
+            written = await self._send(write, send_until)
+        crash_point("after_response", write.work_id)
+        if written.missing:
+            return Wait(self._timing.quarantine(deadline), "attachments incomplete, read again")
+        return await self._record(lease, write, written, record)
+
+    async def _send(self, write: Write, send_until: float) -> Written:
+        try:
+            return await write.send(send_until)
+        except FreeScoutUnavailableError as error:
+            if error.certain:
+                await self._db.run(withdraw, write.effect_id)
+            raise
+        except FreeScoutGoneError:
+            await self._db.run(withdraw, write.effect_id)
+            raise
+
+    async def _record(
+        self, lease: Lease, write: Write, written: Written, record: Record
+    ) -> Written | Wait:
+        if await self._db.run(record_result, lease, write, written, record):
+            crash_point("after_record", write.work_id)
+            return written
+        return Wait(0.0, "result refused by the fence")

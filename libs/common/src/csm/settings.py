@@ -1,0 +1,206 @@
+"""Settings from one documented `csm.toml`, environment `CSM_...__...` and secret files.
+
+Everything that can be known without a connection is checked at once; unknown keys are errors.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from csm.timing import PROFILES, Profile, Timing
+
+EXIT_CONFIG = 78
+WriteLevel = Literal["off", "tickets", "triage", "drafts"]
+LEVELS: tuple[WriteLevel, ...] = ("off", "tickets", "triage", "drafts")
+# Sections of csm.toml that belong to one service; every other service ignores them.
+SERVICE_SECTIONS = ("gmail_ingest",)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class ConfigError(Exception):
+    """Broken settings, one line per problem, each naming its key."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """`problems` are complete lines for the operator."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` stays on this machine."""
+    return (urlsplit(url).hostname or "") in _LOOPBACK
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address like https://desk.example")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ValueError("must be https; http is accepted for this machine's own address only")
+    if parts.username or parts.password or parts.query:
+        raise ValueError("must hold neither user, password nor query")
+    return url.rstrip("/")
+
+
+def _readable_secret(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"names {path}, which is no readable file")
+    if not path.read_bytes().strip():
+        raise ValueError(f"names {path}, which is empty")
+    return path
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+SecretFile = Annotated[Path, AfterValidator(_readable_secret)]
+Address = Annotated[
+    str, StringConstraints(to_lower=True, pattern=r"^[^@\s<>,;]{1,64}@[A-Za-z0-9.-]{1,120}$")
+]
+
+
+class Section(BaseModel):
+    """A table of csm.toml: frozen, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NatsSettings(Section):
+    """Where the bus is."""
+
+    url: str = Field(default="nats://127.0.0.1:4222", pattern=r"^(nats|tls)://[^\s]+$")
+    monitor_url: WebAddress | None = None
+
+
+class FreeScoutSettings(Section):
+    """The help desk. `user_id` is the bot's user, who signs notes and drafts."""
+
+    url: WebAddress
+    api_key_file: SecretFile
+    user_id: int = Field(gt=0)
+    in_flight: int = Field(default=4, ge=1, le=8)
+
+    @property
+    def api_key(self) -> str:
+        """The key, read from its file."""
+        return self.api_key_file.read_text().strip()
+
+
+class MailboxBase(Section):
+    """What every service must know of a mailbox; services add their own table."""
+
+    address: Address
+    freescout_mailbox_id: int = Field(gt=0)
+    test_address: Address | None = None
+    write: WriteLevel = "off"
+
+    def allows(self, level: WriteLevel) -> bool:
+        """Whether the write ramp has reached `level`."""
+        return LEVELS.index(self.write) >= LEVELS.index(level)
+
+
+class CommonSettings(BaseSettings):
+    """The part of csm.toml that all services share; a service adds its own sections."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CSM_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+    toml_path: ClassVar[Path] = Path("csm.toml")
+    section: ClassVar[str] = ""
+
+    state_dir: Path = Path("var")
+    install_key_file: Path | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    timing_profile: Profile = "production"
+    nats: NatsSettings = NatsSettings()
+    freescout: FreeScoutSettings
+
+    @property
+    def timing(self) -> Timing:
+        """The profile's numbers."""
+        return PROFILES[self.timing_profile]
+
+    @property
+    def install_key_path(self) -> Path:
+        """Where the install key lies; `csm provision` makes it."""
+        return self.install_key_file or self.state_dir / "install.key"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_foreign_sections(cls, values: dict[str, Any]) -> dict[str, Any]:
+        foreign = [name for name in SERVICE_SECTIONS if name != cls.section]
+        return {key: value for key, value in values.items() if key not in foreign}
+
+    @model_validator(mode="after")
+    def _fast_only_here(self) -> "CommonSettings":
+        if self.timing_profile == "fast" and not is_loopback(self.freescout.url):
+            raise ValueError(
+                "timing_profile: fast is for the simulator on this machine; "
+                f"freescout.url is {self.freescout.url}. Use production."
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the file."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=cls.toml_path)
+        return init_settings, env_settings, toml
+
+
+S = TypeVar("S", bound=CommonSettings)
+
+
+def load(model: type[S], path: Path | None = None) -> S:
+    """Read the settings of one service; raises ConfigError with every problem found.
+
+    `path` defaults to `$CSM_CONFIG`, then `./csm.toml`.
+    """
+    chosen = path or Path(os.environ.get("CSM_CONFIG", "csm.toml"))
+    if not chosen.is_file():
+        raise ConfigError([f"{chosen}: no such file; copy csm.example.toml or run `csm setup`"])
+    bound = type(model.__name__, (model,), {"toml_path": chosen, "__doc__": model.__doc__})
+    try:
+        return bound()  # type: ignore[no-any-return]  # a subclass made at run time
+    except ValidationError as error:
+        raise ConfigError([f"{chosen}: {_line(problem)}" for problem in error.errors()]) from None
+    except ValueError as error:  # broken TOML
+        raise ConfigError([f"{chosen}: not valid TOML: {error}"]) from None
+
+
+def _line(problem: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: unknown key"
+    if problem["type"] == "missing":
+        return f"{key}: is required"
+    return f"{key}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def exit_config(error: ConfigError) -> NoReturn:
+    """Say every problem and end with status 78 (EX_CONFIG)."""
+    for problem in error.problems:
+        sys.stderr.write(f"config error: {problem}\n")
+    raise SystemExit(EXIT_CONFIG)

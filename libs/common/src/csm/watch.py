@@ -1,0 +1,103 @@
+"""Watches the durables: a pull on a deleted one fails without a word, with a healthy ping."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from faststream.exceptions import IncorrectState
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError, ServiceUnavailableError
+
+from csm.logs import get_logger
+from csm.streams import durable_drift
+from csm.subscription import Broker, Subscription
+from csm.timing import Timing
+
+_log = get_logger("bus")
+
+
+class DurableWatch:
+    """Starts the subscriptions when their durables are there, and knows whether they still are.
+
+    A service never creates a durable: `provision` does, and the deliveries then go on by
+    themselves.
+    """
+
+    def __init__(self, broker: Broker, timing: Timing) -> None:
+        """Watches every subscription of `broker`, which must be connected before `check`."""
+        self.healthy = False
+        self.reason: str | None = "durables not checked yet"
+        # When the server created each stream; a newer time than before means lost events.
+        self.stream_created: dict[str, datetime] = {}
+        self._broker = broker
+        self._timing = timing
+        self._wake = asyncio.Event()
+        self._alerted: set[str] = set()
+        self._drift: dict[str, list[str]] = {}
+        broker.on_reconnect.append(self._wake.set)
+
+    @property
+    def drift(self) -> list[str]:
+        """Settings of the durables that differ from ours, one line each: degraded, not down."""
+        return [line for lines in self._drift.values() for line in lines]
+
+    async def run(self) -> None:
+        """Check every 10 s (scaled) and after each reconnect, until cancelled."""
+        while True:
+            await self.check()
+            await self._pause()
+
+    async def check(self) -> None:
+        """One pass over all subscriptions; updates the attributes, raises nothing."""
+        self._wake.clear()
+        problems = [await self._problem(s) for s in self._broker.subscriptions]
+        self.reason = "; ".join(filter(None, problems)) or None
+        self.healthy = self.reason is None
+
+    async def _problem(self, subscription: Subscription[Any]) -> str | None:
+        durable = subscription.durable
+        where = f"durable {durable.name} on {durable.stream}"
+        try:
+            await self._look(self._broker.connection.jetstream(), subscription)
+        except (NotFoundError, ServiceUnavailableError) as error:
+            return self._alert(where, f"{where} is missing: {error.description}")
+        except (NatsError, IncorrectState) as error:
+            # An outage, no alert of ours: the client waits and goes on after the reconnect.
+            return f"NATS does not answer: {type(error).__name__}"
+        if where in self._alerted:
+            _log.info(f"{where} is back")
+        self._alerted.discard(where)
+        return None
+
+    async def _look(self, js: JetStreamContext, subscription: Subscription[Any]) -> None:
+        durable = subscription.durable
+        self._remember(durable.stream, (await js.stream_info(durable.stream)).created)
+        config = (await js.consumer_info(durable.stream, durable.name)).config
+        drift = [str(d) for d in durable_drift(durable, config, self._timing)]
+        self._compare(durable.name, drift)
+        await subscription.start()
+
+    def _alert(self, where: str, reason: str) -> str:
+        if where not in self._alerted:
+            _log.error(reason, alert="durable-missing")
+        self._alerted.add(where)
+        return reason
+
+    def _remember(self, stream: str, created: datetime | None) -> None:
+        before = self.stream_created.get(stream)
+        if before and created and created > before:
+            _log.warning("the stream is new: events were lost", alert="stream-new", stream=stream)
+        if created:
+            self.stream_created[stream] = created
+
+    def _compare(self, durable: str, drift: list[str]) -> None:
+        if drift and drift != self._drift.get(durable):
+            _log.warning("durable differs", alert="durable-drift", drift=drift)
+        self._drift[durable] = drift
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.scaled(10)):
+                await self._wake.wait()

@@ -1,0 +1,210 @@
+"""What a service owes: one row per piece of work, `wanted` until a recorded end.
+
+Events are hints to these rows. The due loop publishes a row again until it has ended.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlmodel import Field, Index, SQLModel
+
+from csm.db import csm_now, insert_into, table_of
+from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
+
+State = Literal["wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked"]
+TERMINAL: tuple[State, ...] = ("done", "filtered", "gone", "dry-run", "degraded", "parked")
+
+# A row that was started this often without a recorded outcome kills its process.
+STARTS_LIMIT = 8
+# Rows published by one pass of the due loop.
+PASS_LIMIT = 200
+
+
+class WorkRow(SQLModel, table=True):
+    """One piece of work, named by the key of the event that hints at it."""
+
+    __tablename__ = "work"
+    __table_args__ = (Index("work_open", "state", "next_try"), Index("work_resource", "resource"))
+
+    id: str = Field(primary_key=True)
+    seq: int
+    resource: str
+    event: str
+    payload: str
+    traceparent: str
+    state: str = "wanted"
+    next_try: float
+    waiting_for: str | None = None
+    published: int = 0
+    attempts: int = 0
+    starts: int = 0
+    reason: str | None = None
+    created_at: float
+    ended_at: float | None = None
+
+
+WORK = table_of(WorkRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A new piece of work, due at once. `resource` is what must be done in order."""
+
+    id: str
+    resource: str
+    event: str
+    payload: str
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that the due loop publishes: the event and how often it was published before."""
+
+    id: str
+    event: str
+    payload: str
+    traceparent: str
+    published: int
+
+
+def owe(connection: Connection, rows: Iterable[Owed]) -> int:
+    """Insert rows that do not exist yet; returns how many were new."""
+    first = connection.execute(select(func.coalesce(func.max(WORK.c.seq), 0))).scalar_one() + 1
+    values = [
+        {
+            "id": row.id, "seq": first + n, "resource": row.resource, "event": row.event,
+            "payload": row.payload, "traceparent": row.traceparent, "state": "wanted",
+            "published": 0, "attempts": 0, "starts": 0,
+        }
+        for n, row in enumerate(rows)
+    ]  # fmt: skip
+    if not values:
+        return 0
+    fresh = insert_into(connection, WORK).values(next_try=csm_now(), created_at=csm_now())
+    before = _count(connection)
+    connection.execute(fresh.on_conflict_do_nothing(index_elements=[WORK.c.id]), values)
+    return _count(connection) - before
+
+
+def _count(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(WORK)).scalar_one())
+
+
+def state_of(connection: Connection, work_id: str) -> State | None:
+    """The state of a row, or None when there is none."""
+    found = connection.execute(select(WORK.c.state).where(WORK.c.id == work_id))
+    return cast("State | None", found.scalar_one_or_none())
+
+
+def start(connection: Connection, work_id: str) -> int:
+    """Count a start before the handler touches the row; returns the starts without an outcome."""
+    started = update(WORK).where(WORK.c.id == work_id).values(starts=WORK.c.starts + 1)
+    return int(connection.execute(started.returning(WORK.c.starts)).scalar_one())
+
+
+def unstart(connection: Connection, work_id: str) -> None:
+    """A clean shutdown or an end of the dangerous part: the starts say nothing any more."""
+    connection.execute(update(WORK).where(WORK.c.id == work_id).values(starts=0))
+
+
+def end(connection: Connection, work_id: str, state: State, reason: str | None = None) -> None:
+    """Record the end of a row; a row that has ended keeps its first end."""
+    open_row = (WORK.c.id == work_id) & (WORK.c.state == "wanted")
+    connection.execute(
+        update(WORK)
+        .where(open_row)
+        .values(state=state, reason=reason, ended_at=csm_now(), starts=0, waiting_for=None)
+    )
+
+
+def reopen(connection: Connection, work_id: str, reason: str) -> bool:
+    """Make an ended row due again (replay, mail rescued from spam); False when it is open."""
+    ended = (WORK.c.id == work_id) & (WORK.c.state != "wanted")
+    changed = connection.execute(
+        update(WORK)
+        .where(ended)
+        .values(
+            state="wanted", reason=reason, next_try=csm_now(), ended_at=None, starts=0,
+            waiting_for=None,
+        )
+    )  # fmt: skip
+    return changed.rowcount == 1
+
+
+def record(connection: Connection, work_id: str, outcome: Outcome) -> None:
+    """Write a delivery's outcome into its row; attempts count failures, never waiting."""
+    row = (WORK.c.id == work_id) & (WORK.c.state == "wanted")
+    match outcome:
+        case Done():
+            return
+        case Rejected(why):
+            end(connection, work_id, "parked", why)
+        case Later(delay, why, waiting_for):
+            connection.execute(
+                update(WORK)
+                .where(row)
+                .values(next_try=csm_now() + delay, reason=why, waiting_for=waiting_for, starts=0)
+            )
+        case Unavailable(why, waiting_for):
+            connection.execute(
+                update(WORK).where(row).values(attempts=WORK.c.attempts + 1, reason=why)
+            )
+
+
+def due(connection: Connection, limit: int = PASS_LIMIT) -> list[Due]:
+    """The rows to publish now: per resource only the oldest, at most `limit`."""
+    older = WORK.alias("older")
+    blocked = exists().where(
+        older.c.resource == WORK.c.resource, older.c.state == "wanted", older.c.seq < WORK.c.seq
+    )
+    ready = and_(WORK.c.state == "wanted", WORK.c.next_try <= csm_now(), ~blocked)
+    rows = connection.execute(select(WORK).where(ready).order_by(WORK.c.seq).limit(limit))
+    return [Due(r.id, r.event, r.payload, r.traceparent, r.published) for r in rows]
+
+
+def published(connection: Connection, work_ids: list[str], republish_after: float) -> None:
+    """The bus has these rows' events; they are due again if nothing is heard for so long."""
+    connection.execute(
+        update(WORK)
+        .where(WORK.c.id.in_(work_ids))
+        .values(next_try=csm_now() + republish_after, published=WORK.c.published + 1)
+    )
+
+
+def wake(connection: Connection, dependency: str) -> None:
+    """Make every row that waits for `dependency` due at once."""
+    waiting = (WORK.c.waiting_for == dependency) & (WORK.c.state == "wanted")
+    connection.execute(update(WORK).where(waiting).values(next_try=csm_now(), waiting_for=None))
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows are in which state."""
+    rows = connection.execute(
+        select(WORK.c.state, func.count().label("number")).group_by(WORK.c.state)
+    )
+    return {row.state: row.number for row in rows}
+
+
+def oldest_open(connection: Connection) -> float | None:
+    """Age in seconds of the oldest row without an end, None when all have ended."""
+    created = func.min(WORK.c.created_at)
+    return connection.execute(
+        select(csm_now() - created).where(WORK.c.state == "wanted")
+    ).scalar_one()
+
+
+def matching(
+    states: Iterable[str] = (), since: float | None = None, work_id: str | None = None
+) -> ColumnElement[bool]:
+    """The rows an operator names: by state, by creation time (epoch seconds), by id suffix."""
+    terms: list[ColumnElement[bool]] = [WORK.c.id.is_not(None)]
+    if states := list(states):
+        terms.append(WORK.c.state.in_(states))
+    if since is not None:
+        terms.append(WORK.c.created_at >= since)
+    if work_id is not None:
+        terms.append(or_(WORK.c.id == work_id, WORK.c.id.endswith(f":{work_id}", autoescape=True)))
+    return and_(*terms)

@@ -1,0 +1,175 @@
+"""Wires gmail_ingest together and runs it until it is told to stop."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from functools import partial
+
+import httpx
+
+from csm import admin, dependency, install, logs, migrations, trace
+from csm.bus import build_broker, publish_event, subscribe
+from csm.contracts import MessageReceived
+from csm.db import Database, SqliteDatabase, sqlite_engine
+from csm.dependency import Probe, Prober
+from csm.freescout import FreeScout
+from csm.outbox import DueLoop, Loops, Relay
+from csm.settings import ConfigError, is_loopback
+from csm.streams import FREESCOUT_WRITER
+from csm.subscription import Broker
+from csm.watch import DurableWatch
+from gmail_ingest import probes
+from gmail_ingest.discovery import Discovery
+from gmail_ingest.fetch import Fetcher
+from gmail_ingest.gmail import GmailAccount, GmailClient, GmailCredentialsError, TokenBucket
+from gmail_ingest.handlers import Handlers
+from gmail_ingest.operate import Operations
+from gmail_ingest.settings import Settings
+from gmail_ingest.spool import Spool
+from gmail_ingest.writer import Writer
+from gmail_ingest.writes import Behaviour
+
+SERVICE = "gmail_ingest"
+_GRACE = 20.0  # seconds for handlers at shutdown; the rest is given back to the bus
+
+
+class Service:
+    """Everything gmail_ingest consists of; made inside a running loop, started by `run`."""
+
+    def __init__(self, settings: Settings, db: Database, key: bytes, broker: Broker) -> None:
+        """Connects to nothing. Raises ConfigError for a token file that cannot be used."""
+        self.settings = settings
+        self.db = db
+        self.broker = broker
+        timing = settings.timing
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        self.freescout = FreeScout(
+            settings.freescout.url,
+            settings.freescout.api_key,
+            timing,
+            in_flight=settings.freescout.in_flight,
+        )
+        self.clients = {slug: _client(slug, settings) for slug in settings.mailbox}
+        publish = partial(publish_event, broker)
+        self.loops = Loops(Relay(db, publish), DueLoop(db, publish, timing), timing)
+        self.probe_freescout = probes.freescout(self.freescout, settings)
+        self.probe_self_test = probes.self_test(db, settings)
+        self.prober = Prober(db, self._probes(), timing, self.loops.kick)
+        self.discoveries = [
+            Discovery(db, client, slug, settings.mailbox[slug], self.prober, self.loops.kick,
+                      owner=owner)
+            for slug, client in self.clients.items()
+        ]  # fmt: skip
+        fetcher = Fetcher(db, self.clients, Spool(settings.spool), settings.mailbox)
+        writer = Writer(db, self.freescout, key, timing, self._behaviour)
+        self.handlers = Handlers(
+            db, fetcher, writer, self.prober, timing, settings.mailbox, owner=owner,
+            probe_freescout=self.probe_freescout, written=self.loops.kick,
+        )  # fmt: skip
+        self.watch = DurableWatch(broker, timing)
+        self.operations = Operations(db, self.freescout, key, settings, self.prober, self.watch)
+        subscribe(
+            broker, FREESCOUT_WRITER, MessageReceived, self.handlers.message_received,
+            self.handlers.record, timing, workers=settings.gmail_ingest.workers,
+        )  # fmt: skip
+
+    def _probes(self) -> dict[str, Probe]:
+        gmail = {f"gmail:{slug}": probes.gmail(client) for slug, client in self.clients.items()}
+        return {"freescout": self.probe_freescout, "self-test": self.probe_self_test, **gmail}
+
+    async def _behaviour(self) -> Behaviour:
+        return await probes.behaviour(self.db, self.settings)
+
+    async def run(self) -> None:
+        """Run every loop until cancelled; then give unfinished work back and close."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.freescout.aclose)
+            for client in self.clients.values():
+                stack.push_async_callback(client.close)
+            await self._first_probes()
+            await self.broker.start()
+            stack.push_async_callback(self.broker.stop)
+            await admin.serve(self.broker.connection, SERVICE, self.operations.verbs())
+            async with asyncio.TaskGroup() as tasks:
+                for loop in self._loops():
+                    tasks.create_task(loop())
+
+    def _loops(self) -> list[Callable[[], Coroutine[None, None, None]]]:
+        looks = [discovery.run for discovery in self.discoveries]
+        return [self.watch.run, self.loops.run, self.prober.run, *looks]
+
+    async def _first_probes(self) -> None:
+        """What is wrong from the start is said before the first mail runs into it."""
+        for name in ("self-test", "freescout"):
+            reason = await self._probes()[name]()
+            if reason is None:
+                await self.db.run(dependency.succeeded, name)
+            else:
+                await self.prober.report(name, reason, at_once=True)
+
+
+def _client(slug: str, settings: Settings) -> GmailClient:
+    gmail = settings.mailbox[slug].gmail
+    account = GmailAccount(slug, gmail.token_file, gmail.api_root)
+    quota = TokenBucket(gmail.quota_units_per_minute)
+    try:
+        return GmailClient(account, quota)
+    except GmailCredentialsError as error:
+        raise ConfigError([f"mailbox.{slug}.gmail.token_file: {error}"]) from None
+
+
+async def refuse_fast_timing_on_real_desk(settings: Settings) -> None:
+    """The fast profile believes in absence after 3 s: only the simulator keeps that promise."""
+    if settings.timing_profile != "fast":
+        return
+    url = settings.freescout.url
+    answer: object = None
+    if is_loopback(url):
+        async with httpx.AsyncClient(timeout=5) as client:
+            try:
+                answer = (await client.get(f"{url}/control/handshake")).json()
+            except (httpx.HTTPError, ValueError):
+                answer = None
+    if not isinstance(answer, dict) or answer.get("simulator") != "freescout":
+        raise ConfigError([f"timing_profile: fast, but {url} is not the simulator"])
+
+
+async def serve(settings: Settings) -> None:
+    """Open the database, run the service until SIGTERM or SIGINT.
+
+    Raises ConfigError, InstallKeyError, DatabaseInUseError before anything is connected.
+    """
+    logs.setup(SERVICE, settings.log_level)
+    trace.setup(SERVICE)
+    key = install.read_key(settings.install_key_path)
+    db = SqliteDatabase(settings.database_path)
+    try:
+        if problem := migrations.check(db.engine, SERVICE):
+            raise ConfigError([problem])
+        await db.run(install.claim, key)
+        await refuse_fast_timing_on_real_desk(settings)
+        broker = build_broker(settings.nats.url, name=SERVICE, graceful_timeout=_GRACE)
+        await _until_signal(Service(settings, db, key, broker).run())
+    finally:
+        await db.close()
+
+
+async def _until_signal(work: Awaitable[None]) -> None:
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        logs.get_logger("app").info("stopped")
+
+
+def migrate(settings: Settings) -> tuple[str | None, str | None]:
+    """Bring this service's database to the newest schema; revisions before and after."""
+    path = settings.database_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return migrations.upgrade(sqlite_engine(path), SERVICE)

@@ -1,0 +1,154 @@
+"""Notices mail: reads Gmail's history, journals ids, and only then moves the cursor."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from csm import dependency
+from csm import lease as leases
+from csm.crash import crash_point
+from csm.db import Database
+from csm.dependency import Prober
+from csm.lease import Lease
+from csm.logs import get_logger
+from csm.trace import span, traceparent
+from gmail_ingest import state
+from gmail_ingest.gmail import (
+    GmailClient,
+    GmailCredentialsError,
+    GmailHistoryExpiredError,
+    GmailRejectedError,
+    GmailUnavailableError,
+    MessageRef,
+)
+from gmail_ingest.settings import MailboxSettings
+from gmail_ingest.state import Notice
+
+_DAY = 86_400.0
+# Google: history usually lives a week; what was missed may be older than our last mail.
+_RECOVERY_WINDOW = 7 * _DAY
+_LEASE = 120.0
+
+
+class Discovery:
+    """One mailbox; a lease makes sure that one replica looks at a time."""
+
+    def __init__(  # noqa: PLR0913 - the composition root hands over every collaborator once
+        self,
+        db: Database,
+        client: GmailClient,
+        slug: str,
+        settings: MailboxSettings,
+        prober: Prober,
+        noticed: Callable[[], None],
+        *,
+        owner: str,
+    ) -> None:
+        """`noticed` is called when new ids are in the journal."""
+        self._db = db
+        self._client = client
+        self._slug = slug
+        self._settings = settings
+        self._prober = prober
+        self._noticed = noticed
+        self._owner = owner
+        self._lease: Lease | None = None
+        self._log = get_logger("discovery")
+
+    async def run(self) -> None:
+        """Look every `poll_seconds`, until cancelled. An outage is reported, never raised."""
+        while True:
+            if await self._may_look():
+                await self._look()
+            await asyncio.sleep(self._settings.gmail.poll_seconds)
+
+    async def look(self) -> int:
+        """Journal everything since the cursor; returns how many messages were new."""
+        known = await self._db.run(state.cursor, self._slug)
+        if known is None:
+            return await self._begin()
+        try:
+            return await self._follow(known)
+        except GmailHistoryExpiredError:
+            return await self._recover()
+
+    async def probe(self) -> str | None:
+        """Whether Gmail answers for this mailbox: None, or what is wrong."""
+        try:
+            await self._client.profile()
+        except (GmailUnavailableError, GmailCredentialsError, GmailRejectedError) as error:
+            return str(error)
+        return None
+
+    async def _may_look(self) -> bool:
+        if await self._db.run(dependency.down, f"gmail:{self._slug}"):
+            return False
+        resource = f"discovery:{self._slug}"
+        self._lease = await self._db.run(leases.keep, self._lease, resource, self._owner, _LEASE)
+        return self._lease is not None
+
+    async def _look(self) -> None:
+        name = f"gmail:{self._slug}"
+        try:
+            new = await self.look()
+        except GmailUnavailableError as error:
+            await self._prober.report(name, str(error))
+        except (GmailCredentialsError, GmailRejectedError) as error:
+            await self._prober.report(name, str(error), at_once=True)
+        else:
+            await self._db.run(dependency.succeeded, name)
+            if new:
+                self._noticed()
+
+    async def _follow(self, start: int) -> int:
+        new = 0
+        newest = start
+        async for page in self._client.history(start):
+            new += await self._journal(page.added)
+            for reference in page.inbox_label_added:
+                new += await self._db.run(state.rescue, self._slug, reference.id)
+            new += await self._journal(page.inbox_label_added)
+            newest = max(newest, page.history_id)
+        crash_point("after_journal", self._slug)
+        await self._db.run(state.advance, self._slug, newest)
+        return new
+
+    async def _begin(self) -> int:
+        """The first look: the cursor is asked for before anything is listed."""
+        profile = await self._client.profile()
+        seconds = self._settings.gmail.backfill_days * _DAY
+        since = await self._db.run(state.begin_mailbox, self._slug, seconds)
+        new = await self._list(since, backfill=True) if seconds else 0
+        await self._db.run(state.advance, self._slug, profile.history_id)
+        self._log.info("mailbox begins", mailbox=self._slug, backfill_days=seconds / _DAY)
+        return new
+
+    async def _recover(self) -> int:
+        """Gmail forgot our history id: list what came since, then go on from now.
+
+        The cursor is asked for before the list: what arrives while listing is in the history.
+        """
+        profile = await self._client.profile()
+        since = await self._db.run(state.recovery_start, self._slug, _DAY, _RECOVERY_WINDOW)
+        new = await self._list(since, backfill=False)
+        await self._db.run(state.advance, self._slug, profile.history_id)
+        self._log.warning("history id expired, mailbox listed", mailbox=self._slug, new=new)
+        return new
+
+    async def _list(self, since: float, *, backfill: bool) -> int:
+        new = 0
+        async for page in self._client.messages(f"after:{int(since)}"):
+            new += await self._journal(page, backfill=backfill)
+        crash_point("after_journal", self._slug)
+        return new
+
+    async def _journal(self, found: Iterable[MessageRef], *, backfill: bool = False) -> int:
+        notices = [_notice(reference) for reference in found]
+        if not notices:
+            return 0
+        return await self._db.run(state.journal, self._slug, notices, backfill=backfill)
+
+
+def _notice(reference: MessageRef) -> Notice:
+    """The trace of a mail begins where it is noticed."""
+    with span("message noticed", gmail_message_id=reference.id):
+        return Notice(reference.id, reference.thread_id, traceparent())

@@ -1,0 +1,96 @@
+"""Brings raw mails from Gmail into the spool, never under a lease."""
+
+import re
+from collections.abc import Mapping
+
+from csm import work
+from csm.crash import crash_point
+from csm.db import Database
+from gmail_ingest import state
+from gmail_ingest.gmail import GmailClient, GmailGoneError, RawMessage
+from gmail_ingest.settings import MailboxSettings
+from gmail_ingest.spool import Spool
+from gmail_ingest.state import Message, Scope
+
+_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\r\n]{1,900}>)", re.IGNORECASE | re.MULTILINE)
+_HEAD = 65_536  # bytes in which the Message-ID of a mail is looked for
+
+
+class Fetcher:
+    """Fetches each mail once; large ones stay in memory for the drive that asked."""
+
+    def __init__(
+        self,
+        db: Database,
+        clients: Mapping[str, GmailClient],
+        spool: Spool,
+        mailboxes: Mapping[str, MailboxSettings],
+    ) -> None:
+        """`clients` by mailbox slug."""
+        self._db = db
+        self._clients = clients
+        self._spool = spool
+        self._mailboxes = mailboxes
+        self._large: dict[str, bytes] = {}
+        self._wanted: dict[str, Message] = {}
+
+    async def fetch(self, scope: Scope) -> None:
+        """Fetch every open mail of the scope that was never fetched, and what `raw` missed.
+
+        Raises GmailUnavailableError and GmailCredentialsError.
+        """
+        for message in await self._db.run(state.undated, scope):
+            await self._fetch(message)
+        for message in [m for m in self._wanted.values() if m.mailbox == scope.mailbox]:
+            del self._wanted[message.work_id]
+            await self._fetch(message)
+
+    async def raw(self, message: Message) -> bytes | None:
+        """The mail's bytes; None when it must be fetched (first, or again) before it is written."""
+        if message.internal_date is None:
+            return None
+        held = self._large.get(message.work_id)
+        raw = held if held is not None else await self._spool.read(message.work_id)
+        if raw is None:
+            self._wanted[message.work_id] = message
+        return raw
+
+    async def forget(self, message: Message) -> None:
+        """The mail has ended: its bytes are deleted."""
+        self._large.pop(message.work_id, None)
+        await self._spool.drop(message.work_id)
+
+    async def _fetch(self, message: Message) -> None:
+        starts = await self._db.run(work.start, message.work_id)
+        if starts > work.STARTS_LIMIT:
+            await self._give_up(message)
+            return
+        client = self._clients[message.mailbox]
+        try:
+            fetched = await client.raw(message.gmail_message_id)
+        except GmailGoneError:
+            await self._db.run(work.end, message.work_id, "gone", "deleted in Gmail")
+            return
+        if not await self._is_wanted(client, message, fetched):
+            reason = "does not match gmail.query"
+            await self._db.run(work.end, message.work_id, "filtered", reason)
+            return
+        if not await self._spool.keep(message.work_id, fetched.raw):
+            self._large[message.work_id] = fetched.raw
+        await self._db.run(
+            state.fetched, message.work_id, fetched.internal_date_ms, fetched.labels, fetched.raw
+        )
+        crash_point("after_fetch", message.work_id)
+
+    async def _is_wanted(self, client: GmailClient, message: Message, fetched: RawMessage) -> bool:
+        query = self._mailboxes[message.mailbox].gmail.query
+        if not query:
+            return True
+        found = _MESSAGE_ID.search(fetched.raw[:_HEAD])
+        message_id = found.group(1).decode("ascii", "replace") if found else ""
+        return await client.matches(message.gmail_message_id, query, message_id)
+
+    async def _give_up(self, message: Message) -> None:
+        """Fetching killed the process again and again: the stub will link to Gmail instead."""
+        await self._spool.keep(message.work_id, b"")
+        await self._db.run(state.unfetchable, message.work_id)

@@ -1,0 +1,192 @@
+"""What gmail_ingest does with the bus: `message.received` to a customer thread in FreeScout."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from sqlalchemy import Connection
+
+from csm import dependency, effects, work
+from csm import lease as leases
+from csm.contracts import MessageReceived
+from csm.crash import crash_point
+from csm.db import Database
+from csm.dependency import Prober
+from csm.freescout import (
+    FreeScoutGoneError,
+    FreeScoutMisconfiguredError,
+    FreeScoutRejectedError,
+    FreeScoutUnavailableError,
+)
+from csm.lease import Lease
+from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
+from csm.timing import Timing
+from gmail_ingest import state
+from gmail_ingest.fetch import Fetcher
+from gmail_ingest.gmail_errors import GmailCredentialsError, GmailUnavailableError
+from gmail_ingest.job import effect_id
+from gmail_ingest.settings import MailboxSettings
+from gmail_ingest.state import Message, Notice, Scope
+from gmail_ingest.writer import Moved, Step, Writer
+
+# The gate before any write: FreeScout is well, and its self-test has passed.
+GATES = ("self-test", "freescout")
+# Seconds (scaled) until a mail whose scope another worker holds is looked at again.
+_BUSY = 2
+
+
+class Handlers:
+    """One method per subject; every answer is an outcome, known failures never escape."""
+
+    def __init__(  # noqa: PLR0913 - the composition root hands over every collaborator once
+        self,
+        db: Database,
+        fetcher: Fetcher,
+        writer: Writer,
+        prober: Prober,
+        timing: Timing,
+        mailboxes: Mapping[str, MailboxSettings],
+        *,
+        owner: str,
+        probe_freescout: Callable[[], Awaitable[str | None]],
+        written: Callable[[], None],
+    ) -> None:
+        """`owner` names this process in leases; `written` is called after every recorded end."""
+        self._db = db
+        self._fetcher = fetcher
+        self._writer = writer
+        self._prober = prober
+        self._timing = timing
+        self._mailboxes = mailboxes
+        self._owner = owner
+        self._probe_freescout = probe_freescout
+        self._written = written
+
+    async def message_received(self, event: MessageReceived) -> Outcome:
+        """Write the mail's thread and every older open mail of its scope, oldest first."""
+        if event.mailbox not in self._mailboxes:
+            return Rejected(f"no mailbox {event.mailbox!r} is configured")
+        if await self._db.run(_state, event) != "wanted":
+            return Done()
+        if gate := await self._db.run(_closed_gate):
+            return Later(self._timing.republish_after, gate.reason, gate.name)
+        try:
+            return await self._drive(event)
+        except GmailUnavailableError as error:
+            return await self._gmail_failed(event.mailbox, error)
+        except GmailCredentialsError as error:
+            await self._prober.report(f"gmail:{event.mailbox}", str(error), at_once=True)
+            return Later(self._timing.republish_after, str(error), f"gmail:{event.mailbox}")
+
+    async def record(self, event: MessageReceived, outcome: Outcome) -> None:
+        """Store an outcome in the row of the mail."""
+        await self._db.run(work.record, event.key, outcome)
+
+    async def _gmail_failed(self, slug: str, error: GmailUnavailableError) -> Outcome:
+        name = f"gmail:{slug}"
+        if await self._db.run(dependency.down, name) is None:
+            await self._prober.report(name, str(error))
+        return Unavailable(str(error), name, error.retry_after)
+
+    async def _drive(self, event: MessageReceived) -> Outcome:
+        """Fetch without a lease, write under one, and again when the scope has changed."""
+        while True:
+            scope = await self._db.run(state.scope_of, event.mailbox, event.gmail_thread_id)
+            await self._fetcher.fetch(scope)
+            seconds = self._timing.lease(self._timing.deadline)
+            lease = await self._db.run(leases.acquire, scope.resource, self._owner, seconds)
+            if lease is None:
+                return Later(self._timing.scaled(_BUSY), "another worker writes this thread")
+            crash_point("after_lease", event.key)
+            try:
+                outcome = await self._write_all(scope, lease, event)
+            finally:
+                await self._db.run(leases.release, lease)
+            if outcome is not None:
+                return outcome
+
+    async def _write_all(
+        self, scope: Scope, lease: Lease, event: MessageReceived
+    ) -> Outcome | None:
+        """Write open mails until none is left; None when fetch or lease must come first again."""
+        if await self._db.run(state.scope_of, scope.mailbox, scope.gmail_thread_id) != scope:
+            return None
+        while True:
+            message = await self._db.run(self._next, scope, lease)
+            if message is None:
+                return Done()
+            raw = await self._fetcher.raw(message)
+            if raw is None:
+                return None
+            outcome = await self._write_one(message, raw, scope, lease)
+            if outcome is None:
+                return None
+            if not isinstance(outcome, Done):
+                return await self._blocked(message, outcome, event)
+            await self._fetcher.forget(message)
+            self._written()
+
+    def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Message | None:
+        leases.extend(connection, lease, self._timing.lease(self._timing.deadline))
+        return state.next_message(connection, scope, lease)
+
+    async def _write_one(
+        self, message: Message, raw: bytes, scope: Scope, lease: Lease
+    ) -> Outcome | None:
+        settings = self._mailboxes[message.mailbox]
+        try:
+            step: Step | Outcome = await self._writer.write(message, settings, raw, scope, lease)
+        except FreeScoutMisconfiguredError as error:
+            step = await self._misconfigured(error.why)
+        except FreeScoutUnavailableError as error:
+            step = await self._freescout_failed(error)
+        except FreeScoutGoneError:
+            step = Moved()
+        except FreeScoutRejectedError as error:
+            step = await self._refused(message, error)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._db.run(work.unstart, message.work_id))
+            raise
+        await self._db.run(work.unstart, message.work_id)
+        return None if isinstance(step, Moved) else step
+
+    async def _blocked(self, message: Message, outcome: Outcome, event: MessageReceived) -> Outcome:
+        """The oldest mail blocks the others: its row gets the outcome, theirs wait as long."""
+        if message.work_id == event.key:
+            return outcome
+        await self._db.run(work.record, message.work_id, outcome)
+        if isinstance(outcome, Rejected):
+            return Later(self._timing.scaled(_BUSY), "an earlier message was parked just now")
+        return outcome
+
+    async def _misconfigured(self, why: str) -> Later:
+        await self._prober.report("freescout", why, at_once=True)
+        return Later(self._timing.republish_after, why, "freescout")
+
+    async def _freescout_failed(self, error: FreeScoutUnavailableError) -> Outcome:
+        await self._prober.report("freescout", error.why)
+        if down := await self._db.run(dependency.down, "freescout"):
+            return Later(self._timing.republish_after, down.reason, "freescout")
+        return Unavailable(error.why, "freescout", error.retry_after)
+
+    async def _refused(self, message: Message, error: FreeScoutRejectedError) -> Later:
+        """A refusal counts against the mail only while FreeScout itself is in order."""
+        wrong = await self._probe_freescout()
+        if wrong is not None:
+            return await self._misconfigured(wrong)
+        await self._db.run(effects.refused, effect_id(message))
+        return Later(self._timing.quarantine(self._timing.deadline), str(error))
+
+
+def _state(connection: Connection, event: MessageReceived) -> work.State:
+    """The mail's state; an event whose row is missing (an old backup) brings the row back."""
+    known = work.state_of(connection, event.key)
+    if known is None:
+        notice = Notice(event.gmail_message_id, event.gmail_thread_id)
+        state.journal(connection, event.mailbox, [notice])
+    return known or "wanted"
+
+
+def _closed_gate(connection: Connection) -> dependency.Down | None:
+    """The first thing that must be in order before anything is written."""
+    found = {down.name: down for down in dependency.all_down(connection)}
+    return next((found[name] for name in GATES if name in found), None)

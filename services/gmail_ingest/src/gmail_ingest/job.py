@@ -1,0 +1,159 @@
+"""A mail in work: pure decisions about how it becomes a customer thread."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from csm.effects import Sent
+from csm.freescout import CustomerThread, OutgoingAttachment
+from csm.marker import append_marker, make_marker
+from csm.work import State
+from gmail_ingest import policy, thread_text
+from gmail_ingest.mime import Address, Mail
+from gmail_ingest.settings import MailboxSettings
+from gmail_ingest.state import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A mail with everything that was decided about it; `gap` counts parked earlier mails."""
+
+    message: Message
+    settings: MailboxSettings
+    mail: Mail
+    raw: bytes
+    gap: int = 0
+
+    @property
+    def effect_id(self) -> str:
+        """The effect of its customer thread."""
+        return effect_id(self.message)
+
+    @property
+    def customer(self) -> Address:
+        """Who wrote it."""
+        return policy.customer_of(self.mail, self.settings.own_addresses)
+
+    @property
+    def speakers(self) -> frozenset[str]:
+        """Who must take part in a conversation to enter it: for a bounce, whom it was about."""
+        if self.mail.report:
+            return frozenset(self.mail.report.failed_recipients)
+        return frozenset({self.customer.email})
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Message-IDs it answers: for a bounce, first those of the mail that came back."""
+        bounced = self.mail.report.original_message_ids if self.mail.report else ()
+        return (*bounced, *self.mail.references)
+
+    @property
+    def link(self) -> str:
+        """The mail in Gmail."""
+        return thread_text.gmail_link(self.settings.address, self.message.gmail_message_id)
+
+    @property
+    def accepted_at(self) -> datetime:
+        """When Gmail accepted it; `Date` is only the sender's claim."""
+        return datetime.fromtimestamp((self.message.internal_date or 0) / 1000, UTC)
+
+    @property
+    def copied(self) -> tuple[str, ...]:
+        """Cc of the thread: everybody the mail also went to, without us and without its sender."""
+        skip = self.settings.own_addresses | {self.customer.email}
+        others = (address.email for address in (*self.mail.to, *self.mail.cc))
+        return tuple(dict.fromkeys(email for email in others if email not in skip))
+
+    @property
+    def ended(self) -> tuple[State, str | None]:
+        """The end that a written mail gets."""
+        return ("degraded", self.mail.degraded) if self.mail.degraded else ("done", None)
+
+    def flags(self, *, is_foreign: bool) -> str:
+        """What only the headers knew, for the marker."""
+        return policy.flags(
+            self.mail, self.message.labels, backfill=self.message.backfill, foreign=is_foreign
+        )
+
+    @property
+    def is_forged(self) -> bool:
+        """Whether the mail fails DMARC, so that its sender is not proven."""
+        return "d" in self.flags(is_foreign=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the thread of a job is written: into which company, with which visible lines."""
+
+    is_foreign: bool = False
+    claims: int | None = None
+    cc: tuple[str, ...] = ()
+    is_dated: bool = False
+
+
+def effect_id(message: Message) -> str:
+    """The effect of a message's customer thread."""
+    return f"customer-thread:{message.mailbox}:{message.gmail_message_id}"
+
+
+def unwritten(job: Job) -> tuple[State, str] | None:
+    """Why the mail gets no thread: filtered, or a mailbox that does not write yet."""
+    rules = policy.FilterRules(
+        mode=job.settings.filter,
+        own_addresses=job.settings.own_addresses,
+        excluded_senders=job.settings.excluded_senders,
+    )
+    reason = policy.filter_reason(job.mail, job.message.labels, rules)
+    if reason is not None:
+        return "filtered", reason
+    if not job.settings.allows("tickets"):
+        return "dry-run", "write = off"
+    return None
+
+
+def customer_thread(job: Job, shape: Shape, key: bytes) -> CustomerThread:
+    """The body of the thread, its marker last.
+
+    FreeScout: without a customer the thread belongs to the conversation's; another address would
+    change the conversation's customer, so none is ever sent.
+    """
+    marker = make_marker(key, job.effect_id, job.flags(is_foreign=shape.is_foreign))
+    return CustomerThread(
+        text=append_marker(_html(job, shape), marker),
+        customer_email=None,
+        cc=shape.cc,
+        created_at=job.accepted_at,
+        imported=job.settings.notify != "native",
+        attachments=_attachments(job),
+    )
+
+
+def sent_attachments(thread: CustomerThread) -> tuple[Sent, ...]:
+    """What the intent remembers of the attachments."""
+    return tuple(Sent(a.file_name, len(a.content)) for a in thread.attachments)
+
+
+def _html(job: Job, shape: Shape) -> str:
+    stub = thread_text.stub_text(job.mail.degraded, job.link) if job.mail.degraded else ""
+    return stub + thread_text.compose(job.mail, _lines(job, shape))
+
+
+def _lines(job: Job, shape: Shape) -> list[str]:
+    lines = []
+    if shape.claims is not None:
+        lines.append(thread_text.claim_line(shape.claims))
+    if shape.is_foreign:
+        lines.append(thread_text.foreign_line(job.customer))
+    if job.gap:
+        lines.append(thread_text.gap_line(job.gap))
+    if shape.is_dated:
+        lines.append(thread_text.date_line(job.accepted_at.strftime("%Y-%m-%d %H:%M UTC")))
+    return lines
+
+
+def _attachments(job: Job) -> tuple[OutgoingAttachment, ...]:
+    files = thread_text.original(job.raw) if job.mail.degraded else job.mail.attachments
+    return tuple(
+        OutgoingAttachment(file.file_name, file.mime_type, file.content)
+        for file in files
+        if file.content
+    )

@@ -1,0 +1,97 @@
+"""Settings of gmail_ingest: its section of csm.toml and the Gmail side of each mailbox."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from csm.contracts import Slug
+from csm.settings import Address, CommonSettings, MailboxBase, SecretFile, Section, WebAddress
+
+
+class GmailSettings(Section):
+    """The Gmail account behind a mailbox."""
+
+    token_file: SecretFile
+    api_root: WebAddress | None = None
+    query: str = ""
+    start: Literal["now", "backfill"] = "now"
+    backfill_days: int = Field(default=0, ge=0, le=3650)
+    # New Google projects have 6,000 units per minute and user; the rest is left to others.
+    quota_units_per_minute: int = Field(default=4000, ge=60, le=15000)
+    poll_seconds: float = Field(default=10, gt=0, le=600)
+
+    @field_validator("query")
+    @classmethod
+    def _narrows_only(cls, query: str) -> str:
+        if "is:unread" in query.lower() or "is:read" in query.lower():
+            raise ValueError(
+                "is:unread is no work queue: people read mail, and what they read would be lost. "
+                "Leave it out; every message is taken once, read or not."
+            )
+        return query.strip()
+
+    @model_validator(mode="after")
+    def _backfill_has_days(self) -> "GmailSettings":
+        if (self.start == "backfill") != (self.backfill_days > 0):
+            raise ValueError('start = "backfill" and backfill_days belong together')
+        return self
+
+
+class MailboxSettings(MailboxBase):
+    """One mailbox: Gmail account, FreeScout mailbox, what is taken and what is written."""
+
+    aliases: tuple[Address, ...] = ()
+    filter: Literal["standard", "strict"] = "standard"
+    excluded_senders: tuple[str, ...] = ()
+    notify: Literal["note", "none", "native"] = "none"
+    gmail: GmailSettings
+
+    @model_validator(mode="after")
+    def _refusals(self) -> "MailboxSettings":
+        if self.notify == "note" and not self.allows("triage"):
+            raise ValueError('notify = "note" needs write = "triage" or more; use none or native')
+        if self.notify == "native" and self.gmail.start == "backfill":
+            raise ValueError('notify = "native" would announce every old mail of a backfill')
+        return self
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The mailbox's address and its aliases, lower case."""
+        return frozenset({self.address, *self.aliases})
+
+
+class GmailIngestSettings(Section):
+    """The service's own section."""
+
+    database_url: str = ""
+    # The writer's number of deliveries in work; FreeScout itself sees at most `in_flight`.
+    workers: int = Field(default=8, ge=1, le=64)
+    health_port: int = Field(default=0, ge=0, le=65535)
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and not url.startswith("sqlite:///"):
+            raise ValueError("must be sqlite:///<path> (or empty for state_dir/gmail_ingest.db)")
+        return url
+
+
+class Settings(CommonSettings):
+    """Everything gmail_ingest reads at start."""
+
+    section: ClassVar[str] = "gmail_ingest"
+
+    gmail_ingest: GmailIngestSettings = GmailIngestSettings()
+    mailbox: dict[Slug, MailboxSettings] = Field(min_length=1)
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        url = self.gmail_ingest.database_url
+        return Path(url.removeprefix("sqlite:///")) if url else self.state_dir / "gmail_ingest.db"
+
+    @property
+    def spool(self) -> Path:
+        """Folder of raw mails in work."""
+        return self.state_dir / "spool"

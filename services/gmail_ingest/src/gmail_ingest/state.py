@@ -1,0 +1,410 @@
+"""Tables and steps of gmail_ingest: cursor, message journal, map of Gmail threads."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlmodel import Field, Index, SQLModel
+
+from csm import lease as leases
+from csm import work
+from csm.contracts import MessageReceived
+from csm.db import csm_now, insert_into, table_of
+from csm.dependency import DEPENDENCY
+from csm.effects import EFFECT
+from csm.install import INSTALL
+from csm.lease import LEASE, Lease
+from csm.outbox import OUTBOX
+from csm.work import WORK, Owed
+
+
+class GmailMailbox(SQLModel, table=True):
+    """Where discovery stands. History ids are TEXT: servers send 21 digits, above 64 bits."""
+
+    __tablename__ = "gmail_mailbox"
+
+    slug: str = Field(primary_key=True)
+    history_id: str | None = None
+    accept_from: float
+    last_poll: float | None = None
+
+
+class GmailMessage(SQLModel, table=True):
+    """The journal: every message ever noticed, and what the raw mail said of itself."""
+
+    __tablename__ = "gmail_message"
+    __table_args__ = (
+        Index("gmail_message_thread", "mailbox", "gmail_thread_id"),
+        Index("gmail_message_rfc", "mailbox", "rfc_message_id"),
+    )
+
+    work_id: str = Field(primary_key=True)
+    mailbox: str
+    gmail_message_id: str
+    gmail_thread_id: str
+    backfill: bool = False
+    internal_date: int | None = Field(default=None, sa_type=BigInteger)
+    size: int | None = None
+    sha256: str | None = None
+    labels: str | None = None
+    rfc_message_id: str | None = None
+
+
+class GmailThread(SQLModel, table=True):
+    """Which conversation a Gmail thread goes to, and what was last known of it."""
+
+    __tablename__ = "gmail_thread"
+
+    mailbox: str = Field(primary_key=True)
+    gmail_thread_id: str = Field(primary_key=True)
+    conversation_id: int = Field(index=True)
+
+
+class SelfTest(SQLModel, table=True):
+    """The last self-test: it counts for one FreeScout address and one version of ours."""
+
+    __tablename__ = "self_test"
+
+    freescout_url: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    at: float
+    findings: str
+
+
+MAILBOX = table_of(GmailMailbox)
+MESSAGE = table_of(GmailMessage)
+THREAD = table_of(GmailThread)
+SELF_TEST = table_of(SelfTest)
+TABLES = (
+    MAILBOX, MESSAGE, THREAD, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message that Gmail named: discovery knows no more than its ids. Its trace begins here."""
+
+    gmail_message_id: str
+    gmail_thread_id: str
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A journal row in work. `internal_date` in ms, None until the raw mail was fetched."""
+
+    work_id: str
+    mailbox: str
+    gmail_message_id: str
+    gmail_thread_id: str
+    backfill: bool
+    internal_date: int | None
+    labels: frozenset[str]
+    traceparent: str
+    starts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one lease covers: a Gmail thread without a conversation, or a whole conversation."""
+
+    mailbox: str
+    gmail_thread_id: str
+    conversation_id: int | None
+
+    @property
+    def resource(self) -> str:
+        """The name of the lease."""
+        if self.conversation_id is not None:
+            return f"conv:{self.conversation_id}"
+        return f"gthread:{self.mailbox}:{self.gmail_thread_id}"
+
+
+def cursor(connection: Connection, slug: str) -> int | None:
+    """The stored history id, None before the first discovery."""
+    found = connection.execute(select(MAILBOX.c.history_id).where(MAILBOX.c.slug == slug))
+    stored = found.scalar_one_or_none()
+    return None if stored is None else int(stored)
+
+
+def begin_mailbox(connection: Connection, slug: str, backfill_seconds: float) -> float:
+    """Remember since when mail is accepted (epoch seconds); the first call decides."""
+    fresh = insert_into(connection, MAILBOX).values(
+        slug=slug, accept_from=csm_now() - backfill_seconds
+    )
+    connection.execute(fresh.on_conflict_do_nothing(index_elements=[MAILBOX.c.slug]))
+    return accept_from(connection, slug)
+
+
+def accept_from(connection: Connection, slug: str) -> float:
+    """Since when mail of this mailbox is ours, in epoch seconds."""
+    found = connection.execute(select(MAILBOX.c.accept_from).where(MAILBOX.c.slug == slug))
+    return float(found.scalar_one())
+
+
+def recovery_start(connection: Connection, slug: str, day: float, window: float) -> float:
+    """Since when to list after a lost history id, in epoch seconds.
+
+    A day before our newest mail, at least `window` seconds back, never before the mailbox's start.
+    """
+    newest = select(func.max(MESSAGE.c.internal_date)).where(MESSAGE.c.mailbox == slug)
+    milliseconds = connection.execute(newest).scalar_one()
+    back = connection.execute(select(csm_now())).scalar_one() - window
+    if milliseconds is not None:
+        back = min(back, milliseconds / 1000 - day)
+    return max(back, accept_from(connection, slug))
+
+
+def journal(
+    connection: Connection, slug: str, notices: Sequence[Notice], *, backfill: bool = False
+) -> int:
+    """Journal ids and owe their mail; known ids change nothing. Returns how many were new."""
+    owed = [_owed(slug, notice) for notice in notices]
+    if not owed:
+        return 0
+    rows = [
+        {
+            "work_id": row.id, "mailbox": slug, "gmail_message_id": notice.gmail_message_id,
+            "gmail_thread_id": notice.gmail_thread_id, "backfill": backfill,
+        }
+        for row, notice in zip(owed, notices, strict=True)
+    ]  # fmt: skip
+    fresh = insert_into(connection, MESSAGE)
+    connection.execute(fresh.on_conflict_do_nothing(index_elements=[MESSAGE.c.work_id]), rows)
+    return work.owe(connection, owed)
+
+
+def _owed(slug: str, notice: Notice) -> Owed:
+    event = MessageReceived(
+        mailbox=slug,
+        gmail_message_id=notice.gmail_message_id,
+        gmail_thread_id=notice.gmail_thread_id,
+    )
+    resource = Scope(slug, notice.gmail_thread_id, None).resource
+    return Owed(event.key, resource, event.name, event.model_dump_json(), notice.traceparent)
+
+
+def rescue(connection: Connection, slug: str, gmail_message_id: str) -> bool:
+    """A message got the INBOX label: if it was filtered for its labels, it is wanted again."""
+    rescued = and_(
+        WORK.c.id == f"{MessageReceived.name}:{slug}:{gmail_message_id}",
+        WORK.c.state == "filtered",
+        WORK.c.reason.in_(("spam label", "trash label", "sent by the mailbox")),
+    )
+    work_id = connection.execute(select(WORK.c.id).where(rescued)).scalar_one_or_none()
+    return work_id is not None and work.reopen(connection, work_id, "moved to the inbox")
+
+
+def advance(connection: Connection, slug: str, history_id: int) -> None:
+    """Move the cursor, never backwards; ids are compared as numbers."""
+    known = cursor(connection, slug)
+    newest = history_id if known is None else max(known, history_id)
+    row = update(MAILBOX).where(MAILBOX.c.slug == slug)
+    connection.execute(row.values(history_id=str(newest), last_poll=csm_now()))
+
+
+def scope_of(connection: Connection, slug: str, gmail_thread_id: str) -> Scope:
+    """The scope a Gmail thread belongs to at this moment."""
+    mine = and_(THREAD.c.mailbox == slug, THREAD.c.gmail_thread_id == gmail_thread_id)
+    found = connection.execute(select(THREAD.c.conversation_id).where(mine))
+    return Scope(slug, gmail_thread_id, found.scalar_one_or_none())
+
+
+def _of_scope(scope: Scope) -> ColumnElement[bool]:
+    """Messages of the scope: for a conversation, of every Gmail thread mapped to it."""
+    one = and_(
+        MESSAGE.c.mailbox == scope.mailbox, MESSAGE.c.gmail_thread_id == scope.gmail_thread_id
+    )
+    if scope.conversation_id is None:
+        return one
+    threads = select(THREAD.c.mailbox, THREAD.c.gmail_thread_id).where(
+        THREAD.c.conversation_id == scope.conversation_id
+    )
+    return or_(one, tuple_(MESSAGE.c.mailbox, MESSAGE.c.gmail_thread_id).in_(threads))
+
+
+def undated(connection: Connection, scope: Scope) -> list[Message]:
+    """Open messages of the scope whose raw mail was never fetched: their order is unknown."""
+    wanted = and_(_of_scope(scope), WORK.c.state == "wanted", MESSAGE.c.internal_date.is_(None))
+    return _messages(connection, wanted, limit=None)
+
+
+def next_message(connection: Connection, scope: Scope, lease: Lease) -> Message | None:
+    """The oldest open message of the scope, its start counted; None when all have ended.
+
+    One without a date comes first: it must be fetched before anybody knows the order. The order
+    is Gmail's accept time, then its id: `Date` headers are the sender's claim.
+    """
+    if not leases.holds(connection, lease):
+        return None
+    found = _messages(connection, and_(_of_scope(scope), WORK.c.state == "wanted"), limit=1)
+    for message in found:
+        if message.internal_date is not None:
+            work.start(connection, message.work_id)
+    return found[0] if found else None
+
+
+def _messages(
+    connection: Connection, terms: ColumnElement[bool], limit: int | None
+) -> list[Message]:
+    rows = connection.execute(
+        select(MESSAGE, WORK.c.traceparent, WORK.c.starts)
+        .join(WORK, WORK.c.id == MESSAGE.c.work_id)
+        .where(terms)
+        .order_by(MESSAGE.c.internal_date.nulls_first(), MESSAGE.c.gmail_message_id)
+        .limit(limit)
+    )
+    return [
+        Message(
+            work_id=r.work_id, mailbox=r.mailbox, gmail_message_id=r.gmail_message_id,
+            gmail_thread_id=r.gmail_thread_id, backfill=r.backfill,
+            internal_date=r.internal_date, labels=frozenset((r.labels or "").split()),
+            traceparent=r.traceparent, starts=r.starts,
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def fetched(
+    connection: Connection,
+    work_id: str,
+    internal_date_ms: int,
+    labels: frozenset[str],
+    raw: bytes,
+) -> None:
+    """Store what Gmail said of a raw mail; its starts are cleared, fetching did not kill us."""
+    connection.execute(
+        update(MESSAGE)
+        .where(MESSAGE.c.work_id == work_id)
+        .values(
+            internal_date=internal_date_ms, labels=" ".join(sorted(labels)), size=len(raw),
+            sha256=hashlib.sha256(raw).hexdigest(),
+        )
+    )  # fmt: skip
+    work.unstart(connection, work_id)
+
+
+def unfetchable(connection: Connection, work_id: str) -> None:
+    """The mail could never be fetched: it takes its place by the time it was noticed."""
+    noticed = select(WORK.c.created_at * 1000).where(WORK.c.id == work_id).scalar_subquery()
+    row = update(MESSAGE).where(MESSAGE.c.work_id == work_id)
+    connection.execute(row.values(internal_date=noticed))
+
+
+def remember_message_id(connection: Connection, work_id: str, rfc_message_id: str | None) -> None:
+    """Keep the Message-ID, so that answers by mail header find their conversation."""
+    row = update(MESSAGE).where(MESSAGE.c.work_id == work_id)
+    connection.execute(row.values(rfc_message_id=rfc_message_id))
+
+
+def conversation_of_message_id(
+    connection: Connection, slug: str, rfc_message_ids: Iterable[str]
+) -> int | None:
+    """The conversation of the first of these Message-IDs that this mailbox has written."""
+    ids = list(rfc_message_ids)
+    rows = connection.execute(
+        select(MESSAGE.c.rfc_message_id, THREAD.c.conversation_id)
+        .join(
+            THREAD,
+            and_(
+                THREAD.c.mailbox == MESSAGE.c.mailbox,
+                THREAD.c.gmail_thread_id == MESSAGE.c.gmail_thread_id,
+            ),
+        )
+        .where(MESSAGE.c.mailbox == slug, MESSAGE.c.rfc_message_id.in_(ids))
+    )
+    known = {row.rfc_message_id: row.conversation_id for row in rows}
+    return next((known[one] for one in ids if one in known), None)
+
+
+def conversation_of_thread(connection: Connection, thread_id: int) -> int | None:
+    """The conversation in which one of our own effects made this FreeScout thread."""
+    own = select(EFFECT.c.conversation_id).where(EFFECT.c.thread_id == thread_id)
+    return connection.execute(own).scalar_one_or_none()
+
+
+def threads_written(connection: Connection, conversation_id: int) -> list[int]:
+    """Ids of FreeScout threads we wrote into a conversation: they tell where a merge went."""
+    own = select(EFFECT.c.thread_id).where(
+        EFFECT.c.conversation_id == conversation_id, EFFECT.c.thread_id.is_not(None)
+    )
+    return list(connection.execute(own).scalars())
+
+
+def map_thread(
+    connection: Connection, slug: str, gmail_thread_id: str, conversation_id: int
+) -> None:
+    """Send a Gmail thread to a conversation from now on."""
+    row = insert_into(connection, THREAD).values(
+        mailbox=slug, gmail_thread_id=gmail_thread_id, conversation_id=conversation_id
+    )
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[THREAD.c.mailbox, THREAD.c.gmail_thread_id],
+            set_={"conversation_id": conversation_id},
+        )
+    )
+
+
+def commit_match(
+    connection: Connection, lease: Lease, message: Message, conversation_id: int
+) -> bool:
+    """Store a match before any intent; False when the lease was lost meanwhile."""
+    if not leases.holds(connection, lease):
+        return False
+    map_thread(connection, message.mailbox, message.gmail_thread_id, conversation_id)
+    return True
+
+
+def follow_merge(connection: Connection, source: int, target: int) -> None:
+    """Everything that went to a merged conversation goes to its target from now on."""
+    for table in (THREAD, EFFECT):
+        row = update(table).where(table.c.conversation_id == source)
+        connection.execute(row.values(conversation_id=target))
+
+
+def forget_conversation(connection: Connection, conversation_id: int) -> None:
+    """The conversation was deleted for good: its Gmail threads start a new one."""
+    connection.execute(THREAD.delete().where(THREAD.c.conversation_id == conversation_id))
+
+
+def end_fenced(
+    connection: Connection, lease: Lease, work_id: str, state: work.State, reason: str
+) -> bool:
+    """Record an end without a write; False when the lease was lost meanwhile."""
+    if not leases.holds(connection, lease):
+        return False
+    work.end(connection, work_id, state, reason)
+    return True
+
+
+def parked_before(
+    connection: Connection, scope: Scope, message: Message
+) -> tuple[float, int] | None:
+    """Seconds since the last older message of the scope was parked, and how many there are."""
+    older = and_(
+        _of_scope(scope),
+        WORK.c.state == "parked",
+        MESSAGE.c.internal_date <= message.internal_date,
+        MESSAGE.c.work_id != message.work_id,
+    )
+    number, last = connection.execute(
+        select(func.count(), func.max(WORK.c.ended_at))
+        .select_from(MESSAGE.join(WORK, WORK.c.id == MESSAGE.c.work_id))
+        .where(older)
+    ).one()
+    if not number:
+        return None
+    now = connection.execute(select(csm_now())).scalar_one()
+    return now - last, number

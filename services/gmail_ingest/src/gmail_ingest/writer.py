@@ -1,0 +1,199 @@
+"""One mail, one customer thread: read it, place it, write it by the protocol.
+
+Everything here runs under the lease of the mail's scope and talks to FreeScout only.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from csm import dependency, effects, outbox, work
+from csm.contracts import ConversationUpdated
+from csm.crash import crash_point
+from csm.db import Database
+from csm.effects import Adopt, Effects, Wait, Written
+from csm.freescout import FreeScout
+from csm.lease import Lease
+from csm.logs import get_logger
+from csm.outcome import Done, Later, Rejected
+from csm.timing import Timing
+from gmail_ingest import state
+from gmail_ingest.job import Job, effect_id, unwritten
+from gmail_ingest.lookup import Lookup
+from gmail_ingest.matching import Append
+from gmail_ingest.mime import Mail, parse, stub
+from gmail_ingest.placing import Placing
+from gmail_ingest.settings import MailboxSettings
+from gmail_ingest.state import Message, Scope
+from gmail_ingest.writes import Behaviour, Writes
+
+# A later mail waits so long (scaled) for an operator to repair a parked earlier one.
+_PARKED_WAIT = 900
+# FreeScout refused the mail twice: a stub; refused the stub too: parked.
+_REFUSALS_TO_STUB = 2
+_REFUSALS_TO_PARK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The mail's conversation changed: go on under the lease of its new scope."""
+
+
+Step = Done | Later | Rejected | Moved
+
+
+class Writer:
+    """Writes one mail under the lease of its scope."""
+
+    def __init__(
+        self,
+        db: Database,
+        freescout: FreeScout,
+        key: bytes,
+        timing: Timing,
+        behaviour: Callable[[], Awaitable[Behaviour]],
+    ) -> None:
+        """`key` is the install key."""
+        self._db = db
+        self._timing = timing
+        self._effects = Effects(db, timing, freescout.slot)
+        lookup = Lookup(freescout, key)
+        self._placing = Placing(db, lookup)
+        self._writes = Writes(freescout, lookup, key, behaviour)
+        self._log = get_logger("writer")
+
+    async def write(
+        self, message: Message, settings: MailboxSettings, raw: bytes, scope: Scope, lease: Lease
+    ) -> Step:
+        """Bring one mail to its recorded end, or say what it waits for."""
+        parked = await self._db.run(state.parked_before, scope, message)
+        if parked and parked[0] < (wait := self._timing.scaled(_PARKED_WAIT)):
+            return Later(wait - parked[0], "an earlier message of this thread is parked")
+        refusals = await self._db.run(effects.refusals, effect_id(message))
+        if hopeless := _hopeless(message, refusals):
+            return Rejected(hopeless)
+        mail = await self._read(message, raw, refusals)
+        job = Job(message, settings, mail, raw, gap=parked[1] if parked else 0)
+        if end := unwritten(job):
+            return await self._end(lease, message, *end)
+        if scope.conversation_id is None:
+            return await self._first(job, lease)
+        return await self._append(job, scope.conversation_id, lease)
+
+    async def _read(self, message: Message, raw: bytes, refusals: int) -> Mail:
+        if message.starts >= work.STARTS_LIMIT:
+            return stub(raw, "reading it stopped the service again and again")
+        if refusals >= _REFUSALS_TO_STUB:
+            return stub(raw, "FreeScout refused it twice")
+        crash_point("before_parse", message.gmail_message_id)
+        return await asyncio.to_thread(parse, raw)
+
+    async def _end(self, lease: Lease, message: Message, ended: work.State, reason: str) -> Step:
+        if await self._db.run(state.end_fenced, lease, message.work_id, ended, reason):
+            return Done()
+        return Later(0, "lease lost")
+
+    async def _first(self, job: Job, lease: Lease) -> Step:
+        """A Gmail thread without a conversation: match it, else create one.
+
+        An unresolved create is looked for before any new match: the mail may already be there.
+        """
+        decision = await self._placing.match(job)
+        unresolved = await self._db.run(effects.open_intent, job.effect_id)
+        if isinstance(decision, Append):
+            if unresolved is None:
+                return await self._move(job, decision.conversation_id, lease)
+            claims = None
+        else:
+            claims = decision.claims
+        made = await self._effects.perform(
+            lease, await self._writes.creation(job, claims), self._recorder(job)
+        )
+        if isinstance(made, Adopt):
+            return await self._move(job, made.conversation_id, lease)
+        return await self._finish(job, made, lease)
+
+    async def _move(self, job: Job, conversation_id: int, lease: Lease) -> Step:
+        """The map row is committed before any intent; the rest happens under `conv:<id>`."""
+        if not await self._db.run(state.commit_match, lease, job.message, conversation_id):
+            return Later(0, "lease lost")
+        crash_point("after_map", job.message.work_id)
+        return Moved()
+
+    async def _append(self, job: Job, conversation_id: int, lease: Lease) -> Step:
+        before = await self._db.run(effects.open_intent, job.effect_id)
+        if isinstance(before, Written):
+            return await self._finish(job, before, lease)
+        conversation = await self._placing.current(conversation_id)
+        if conversation is None:
+            await self._db.run(state.forget_conversation, conversation_id)
+            return Moved()
+        if conversation.id != conversation_id:
+            return Moved()
+        write = await self._writes.addition(job, conversation)
+        made = await self._effects.perform(lease, write, self._recorder(job))
+        return await self._finish(job, made, lease)
+
+    async def _finish(self, job: Job, made: Written | Wait | Adopt, lease: Lease) -> Step:
+        """What a performed write means for the mail; missing files get a note first."""
+        if isinstance(made, Wait):
+            return Later(made.delay, made.why)
+        if isinstance(made, Adopt):
+            return Moved()
+        if made.missing:
+            return await self._name_missing(job, made, lease)
+        if job.mail.degraded:
+            self._alert("degraded", job, job.mail.degraded)
+        await self._db.run(work.end, job.message.work_id, *job.ended)
+        return Done()
+
+    def _alert(self, alert: str, job: Job, reason: str) -> None:
+        self._log.error("mail not taken whole", alert=alert, key=job.message.work_id, reason=reason)
+
+    async def _name_missing(self, job: Job, made: Written, lease: Lease) -> Step:
+        """One note that names the files FreeScout lost; the mail ends with it."""
+        reason = f"incomplete: {len(made.missing)} attachments missing in FreeScout"
+
+        def record(connection: Connection, _note: Written) -> None:
+            work.end(connection, job.message.work_id, "done", reason)
+
+        conversation = await self._placing.current(made.conversation_id)
+        if conversation is not None:
+            write = await self._writes.missing_note(job, made.missing, conversation)
+            noted = await self._effects.perform(lease, write, record)
+            if isinstance(noted, Wait):
+                return Later(noted.delay, noted.why)
+        await self._db.run(work.end, job.message.work_id, "done", reason)
+        self._alert("incomplete", job, reason)
+        return Done()
+
+    def _recorder(self, job: Job) -> effects.Record:
+        message = job.message
+
+        def record(connection: Connection, written: Written) -> None:
+            state.map_thread(
+                connection, message.mailbox, message.gmail_thread_id, written.conversation_id
+            )
+            state.remember_message_id(connection, message.work_id, job.mail.message_id)
+            if not written.missing:
+                work.end(connection, message.work_id, *job.ended)
+            dependency.succeeded(connection, "freescout")
+            event = ConversationUpdated(
+                conversation_id=written.conversation_id,
+                customer_thread_id=written.thread_id,
+                cause="gmail",
+            )
+            outbox.enqueue(connection, event, message.traceparent)
+
+        return record
+
+
+def _hopeless(message: Message, refusals: int) -> str | None:
+    """Why not even a stub can be written."""
+    if message.starts >= 2 * work.STARTS_LIMIT:
+        return "kills the process"
+    if refusals >= _REFUSALS_TO_PARK:
+        return "FreeScout refused the mail and its stub"
+    return None

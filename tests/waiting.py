@@ -1,0 +1,20 @@
+"""Waiting for a condition with a deadline, never for a time."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None:
+    """Return as soon as `condition` holds; AssertionError after `within` seconds without it."""
+    deadline = time.monotonic() + within
+    while not await _holds(condition):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within} s: {inspect.getsource(condition).strip()}")
+        await asyncio.sleep(0.005)  # the pause between two looks
+
+
+async def _holds(condition: Callable[[], bool | Awaitable[bool]]) -> bool:
+    answer = condition()
+    return answer if isinstance(answer, bool) else await answer
