@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from simulators.freescout.desk import Desk
 from simulators.freescout.records import Conversation, CustomerRef, NewConversation, NewThread
 
+BOT, AGENT = 1, 2
 START = 1_800_000_000
-
-
 MAILED = START - 86_400
+CC = ("boss@client.example",)
 
 
 @dataclass
@@ -38,10 +38,7 @@ def opened(desk: Desk, **changes: object) -> Conversation:
         mailbox_id=1,
         subject="Order",
         customer=CustomerRef(email="jo@client.example"),
-        threads=(customer_mail(cc=("boss@client.example",)),),
+        threads=(customer_mail(cc=CC),),
         imported=True,
     )
     return desk.create_conversation(replace(new, **changes))  # type: ignore[arg-type]
-
-
-CC = ("boss@client.example",)

@@ -95,7 +95,15 @@ async def left(js: JetStreamContext) -> tuple[int, int]:
 
 
 async def settled(js: JetStreamContext) -> bool:
-    return await left(js) == (0, 0)
+    """Whether everything in MAIL is answered for good; the counts of `left` lag behind a publish."""
+    last = (await js.stream_info("MAIL")).state.last_seq
+    floor = (await js.consumer_info("MAIL", "freescout-writer")).ack_floor
+    return bool(floor.stream_seq == last)
+
+
+async def stored(js: JetStreamContext, stream: str) -> int:
+    """How many messages the stream holds."""
+    return (await js.stream_info(stream)).state.messages
 
 
 async def only_message(js: JetStreamContext, stream: str) -> RawStreamMsg:

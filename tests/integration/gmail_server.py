@@ -1,8 +1,8 @@
-"""The Gmail simulator on a free port, in a thread, and a token file for it."""
+"""The Gmail simulator on a free port, and a token file for it."""
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +10,12 @@ from typing import Any
 
 import httpx
 
+from gmail_ingest.gmail import GmailClient
 from simulators.gmail.app import build
 from simulators.gmail.tokens import READONLY
 from simulators.serve import running
+
+OpenGmail = Callable[..., GmailClient]
 
 
 class GmailServer:
@@ -78,3 +81,12 @@ def token_file(
     path.write_text(json.dumps(content))
     path.chmod(0o600)
     return path
+
+
+def mail(number: int, text: str = "") -> bytes:
+    """A plain mail of a customer; all of a number are alike."""
+    return (
+        f"From: Ada <ada{number}@customer.example>\r\nTo: support@desk.example\r\n"
+        f"Subject: Question {number}\r\nMessage-ID: <question-{number}@customer.example>\r\n\r\n"
+        f"Text of mail {number} {text}\r\n"
+    ).encode()

@@ -58,8 +58,8 @@ async def test_streams_keep_limits_push_back_and_remember_ids(js: JetStreamConte
         assert config.duplicate_window == DUPLICATE_WINDOW == 2 * 3600
         assert config.allow_direct
         assert config.max_bytes == stream.max_bytes > 0
-    ages = [(await js.stream_info(s.name)).config.max_age / DAY for s in STREAMS]
-    assert ages == [14, 7, 30, 30]
+    ages = [(await js.stream_info(s.name)).config.max_age for s in STREAMS]
+    assert ages == [14 * DAY, 7 * DAY, 30 * DAY, 30 * DAY]
     assert (await js.stream_info("CONV")).config.max_msgs_per_subject == 1
 
 

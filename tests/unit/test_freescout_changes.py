@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desk_builders import AGENT, BOT, CC, MAILED, START, Clock, customer_mail, message, note, opened
 from simulators.freescout import staff
-from simulators.freescout.bodies import (
-    parse_moment,
-)
+from simulators.freescout.bodies import parse_moment
 from simulators.freescout.desk import Desk
 from simulators.freescout.records import (
     ConversationChange,
@@ -19,9 +18,6 @@ from simulators.freescout.records import (
 )
 from simulators.freescout.search import find_conversations
 from simulators.freescout.wire import Wire
-
-BOT, AGENT = 1, 2
-from desk_builders import AGENT, BOT, CC, MAILED, START, Clock, customer_mail, message, note, opened
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from desk_builders import AGENT, CC, MAILED, START, Clock, customer_mail, message, note, opened
 from simulators.freescout import staff
 from simulators.freescout.desk import Desk
 from simulators.freescout.outbox import raw_mail
@@ -18,9 +19,6 @@ from simulators.freescout.records import (
     NewThread,
     RefusedError,
 )
-
-BOT, AGENT = 1, 2
-from desk_builders import AGENT, CC, MAILED, START, Clock, customer_mail, message, note, opened
 
 
 @pytest.fixture

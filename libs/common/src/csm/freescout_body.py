@@ -17,7 +17,9 @@ Status = Literal["active", "pending", "closed", "spam"]
 NO_SUBJECT = "(no subject)"
 _SUBJECT_LENGTH = 998  # FreeScout cuts there; a cut of our own keeps subjects comparable
 _ADDRESS_LENGTH = 191  # FreeScout cuts longer addresses into somebody else's
-_BARE_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+@[A-Za-z0-9.\-]+")
+# All that PHP's FILTER_SANITIZE_EMAIL leaves in place; FreeScout also drops dots at the end.
+_KEPT = r"[A-Za-z0-9!#$%&'*+=?^_`{|}~.\[\]-]"
+_BARE_ADDRESS = re.compile(rf"{_KEPT}+@{_KEPT}*(?!\.){_KEPT}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 _BLANK = re.compile(r"[\s\0]*")
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from gmail_ingest import markup
 from gmail_ingest.charsets import decode
-from gmail_ingest.limits import MB, Limits
+from gmail_ingest.limits import Limits
 from gmail_ingest.structure import Part, content
 
 NO_BODY = "(no body)"
-_CUT = "the text ({:.1f} MB) was cut, the original mail has all of it"
 _ALTERNATIVE_VIEWS = {"text/x-amp-html", "text/watch-html"}  # the same text once more, for machines
 _META = re.compile(rb"<meta\s[^>]{0,200}?charset=[\"']?([\w-]{1,40})", re.IGNORECASE | re.ASCII)
 
@@ -24,11 +23,20 @@ class Block:
 
 @dataclass(slots=True)
 class Content:
-    """The text blocks of a mail, the parts that are attachments, and what was cut."""
+    """The text blocks of a mail, the parts that are attachments, and whether text was cut."""
 
     blocks: list[Block] = field(default_factory=list)
     attachments: list[Part] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail's text as safe HTML (never empty) and as plain text (may be empty)."""
+
+    html: str
+    text: str
+    is_cut: bool
 
 
 def collect(raw: bytes, root: Part, limits: Limits) -> Content:
@@ -36,16 +44,17 @@ def collect(raw: bytes, root: Part, limits: Limits) -> Content:
     return _Collector(raw, limits).collect(root)
 
 
-def rendered(blocks: list[Block], cids: frozenset[str], limits: Limits) -> tuple[str, str]:
-    """(safe HTML for FreeScout, never empty; plain text, may be empty) of all blocks."""
+def rendered(blocks: list[Block], cids: frozenset[str], limits: Limits) -> Rendered:
+    """All blocks as FreeScout takes them; images only as `cid:` of `cids`."""
     shown = [_shown(block, cids) for block in blocks]
     text = "\n\n".join(plain for _, plain in shown if plain)
     safe = "<br><br>".join(piece for piece, _ in shown if piece)
-    if len(safe.encode()) > limits.text:  # "<" becomes "&lt;": up to five times as long
+    is_cut = len(safe.encode()) > limits.text  # "<" becomes "&lt;": up to five times as long
+    if is_cut:
         safe = _cut_escaped(text, limits.text)
     if safe == "0":  # PHP takes "0" for empty and FreeScout refuses it
         safe = "<p>0</p>"
-    return safe or NO_BODY, text
+    return Rendered(safe or NO_BODY, text, is_cut=is_cut)
 
 
 class _Collector:
@@ -54,7 +63,6 @@ class _Collector:
     def __init__(self, raw: bytes, limits: Limits) -> None:
         self._raw = raw
         self._budget = limits.text
-        self._marks = limits.marks
         self._result = Content()
 
     def collect(self, root: Part) -> Content:
@@ -77,11 +85,8 @@ class _Collector:
         encoded = content(self._raw, part)
         kept = _cut(encoded, self._budget)
         self._budget -= len(kept)
-        text = decode(kept, part.params.get("charset") or _meta_charset(part, kept))
-        shown = markup.cut_marks(text, self._marks) if part.content_type == "text/html" else text
-        if len(kept) < len(encoded) or len(shown) < len(text):
-            self._result.remarks.append(_CUT.format(len(encoded) / MB))
-        return shown
+        self._result.is_cut |= len(kept) < len(encoded)
+        return decode(kept, part.params.get("charset") or _meta_charset(part, kept))
 
 
 def _is_text(part: Part, *, is_root: bool) -> bool:

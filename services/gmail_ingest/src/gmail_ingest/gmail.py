@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gmail_ingest.gmail_auth import KeptToken, TokenFile
+from gmail_ingest.gmail_auth import GOOGLE_TOKEN_URI, KeptToken, TokenFile
 from gmail_ingest.gmail_errors import (
     TRANSPORT_ERRORS,
     Asked,
@@ -136,7 +136,7 @@ class GmailClient:
         """
         api_root = account.api_root.rstrip("/") if account.api_root else None
         # With Google's own server the token goes to Google's own endpoint, whatever the file says.
-        token_uri = None if api_root else "https://oauth2.googleapis.com/token"
+        token_uri = None if api_root else GOOGLE_TOKEN_URI
         self._slug = account.slug
         self._token = KeptToken(TokenFile(account.token_file, account.slug, token_uri))
         self._https = ThreadHttps(self._token, api_root, timeout)

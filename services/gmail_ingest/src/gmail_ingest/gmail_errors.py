@@ -143,12 +143,9 @@ def retry_after(header: str | None, message: str, now: datetime) -> float | None
 
     The later of the two counts, at most an hour; None when neither is there.
     """
-    found = _ISO_TIME.search(message)
-    named = [_header_seconds(header or "", now)]
-    if found:
-        named.append(_until(datetime.fromisoformat(found.group(1)), now))
+    named = (_header_seconds(header or "", now), _text_seconds(message, now))
     seconds = [value for value in named if value is not None]
-    return min(max(0.0, *seconds), _LONGEST_RETRY_AFTER) if seconds else None
+    return min(max(seconds), _LONGEST_RETRY_AFTER) if seconds else None
 
 
 def _answered(error: HttpError, asked: Asked) -> GmailError:
@@ -226,6 +223,14 @@ def _header_seconds(header: str, now: datetime) -> float | None:
     except ValueError:
         return None
     return _until(moment, now)
+
+
+def _text_seconds(message: str, now: datetime) -> float | None:
+    found = _ISO_TIME.search(message)
+    try:
+        return _until(datetime.fromisoformat(found.group(1)), now) if found else None
+    except ValueError:
+        return None
 
 
 def _until(moment: datetime, now: datetime) -> float:

@@ -19,7 +19,6 @@ class Limits:
     text: int = 1 * MB
     attachments: int = 50
     attachment_bytes: int = 20 * MB  # decoded, all attachments together
-    marks: int = 40_000  # "<" and "&" of one HTML part; 1 MB of newsletter has about 20,000
     scan: int = 256 * MB  # bytes searched for boundaries over all levels, at most 0.8 s
 
 

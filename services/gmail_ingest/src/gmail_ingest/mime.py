@@ -23,6 +23,7 @@ __all__ = [
     "stub",
 ]
 
+_CUT = "the text is too long and was cut, the original mail has all of it"
 _SUBJECT_LENGTH = 998  # FreeScout cuts there
 _FILE_NAME_LENGTH = 150
 _SENDER_LENGTH = 16 * KB
@@ -97,10 +98,11 @@ def parse(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Mail:
     shown = _shown_cids(collected.blocks)
     attachments, left = _attachments(raw, collected.attachments, shown, limits)
     sent = frozenset(a.content_id for a in attachments if a.content_id)
-    safe, text = body.rendered(collected.blocks, sent, limits)
+    rendered = body.rendered(collected.blocks, sent, limits)
+    cut = (_CUT,) if collected.is_cut or rendered.is_cut else ()
     return _mail(
         root.block,
-        _Content(safe, text, attachments, (*collected.remarks, *left)),
+        _Content(rendered.html, rendered.text, attachments, (*cut, *left)),
         reports.delivery_report(raw, root, limits),
         problem,
     )
