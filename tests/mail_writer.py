@@ -95,7 +95,7 @@ async def left(js: JetStreamContext) -> tuple[int, int]:
 
 
 async def settled(js: JetStreamContext) -> bool:
-    """Whether everything in MAIL is answered for good; the counts of `left` lag behind a publish."""
+    """Whether all of MAIL is answered for good; the counts of `left` lag behind a publish."""
     last = (await js.stream_info("MAIL")).state.last_seq
     floor = (await js.consumer_info("MAIL", "freescout-writer")).ack_floor
     return bool(floor.stream_seq == last)

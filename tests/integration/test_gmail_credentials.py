@@ -2,9 +2,14 @@
 
 import asyncio
 import json
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httplib2
 import pytest
+from googleapiclient.discovery_cache import get_static_doc
 
 from gmail_ingest.gmail import (
     GmailAccount,
@@ -15,6 +20,8 @@ from gmail_ingest.gmail import (
     GmailUnavailableError,
     TokenBucket,
 )
+from gmail_ingest.gmail_auth import GOOGLE_TOKEN_URI
+from gmail_ingest.gmail_http import GOOGLE_ROOT, GuardedHttp
 from integration.gmail_server import GmailServer, OpenGmail, token_file
 from simulators.gmail.tokens import READONLY
 
@@ -202,3 +209,56 @@ async def test_nothing_secret_or_personal_is_in_errors(
         await client.profile()
     for secret in ("first-access-token", "refresh-token", "client-secret", "@"):
         assert secret not in str(caught.value)
+
+
+def calls_of(resource: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Name, HTTP method and path of every call in Google's document, nested ones included."""
+    for call in resource.get("methods", {}).values():
+        yield call["id"], call["httpMethod"], call["path"]
+    for inner in resource.get("resources", {}).values():
+        yield from calls_of(inner)
+
+
+def test_of_all_calls_gmail_has_only_five_pass_the_guard() -> None:
+    sent: list[str] = []
+
+    class Recorder:
+        def request(self, uri: str, method: str, **_: object) -> None:
+            sent.append(f"{method} {uri}")
+
+    guard = GuardedHttp(Recorder(), GOOGLE_ROOT, GOOGLE_TOKEN_URI)  # type: ignore[arg-type]
+    document = json.loads(get_static_doc("gmail", "v1"))
+    passed, refused = set(), 0
+    for name, method, path in calls_of(document):
+        url = f"{GOOGLE_ROOT}/{path.format_map(defaultdict(lambda: 'x', userId='me'))}"
+        try:
+            guard.request(f"{url}?alt=json", method)
+            passed.add(name)
+        except GmailCallForbiddenError:
+            refused += 1
+    reading = {"getProfile", "messages.list", "messages.get", "history.list", "labels.list"}
+    assert passed == {f"gmail.users.{call}" for call in reading}
+    assert refused > 50
+    assert len(sent) == len(passed)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "POST https://gmail.googleapis.com/gmail/v1/users/me/messages",
+        "GET https://gmail.googleapis.com/gmail/v1/users/me/messages/x/attachments/y",
+        "GET https://gmail.googleapis.com/gmail/v1/users/boss@desk.example/messages",
+        "GET https://gmail.googleapis.com/upload/gmail/v1/users/me/messages",
+        "GET http://gmail.googleapis.com/gmail/v1/users/me/profile",
+        "GET https://evil.example/gmail/v1/users/me/profile",
+        "GET https://gmail.googleapis.com@evil.example/gmail/v1/users/me/profile",
+        "GET https://oauth2.googleapis.com/token",
+        "POST https://oauth2.googleapis.com/token/revoke",
+        "get https://gmail.googleapis.com/gmail/v1/users/me/profile/../drafts",
+    ],
+)
+def test_the_guard_refuses_look_alikes(call: str) -> None:
+    guard = GuardedHttp(httplib2.Http(), GOOGLE_ROOT, GOOGLE_TOKEN_URI)
+    method, uri = call.split(" ")
+    with pytest.raises(GmailCallForbiddenError):
+        guard.request(uri, method)

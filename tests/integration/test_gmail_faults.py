@@ -1,8 +1,11 @@
 """What the Gmail client makes of wrong, late and missing answers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gmail_ingest.gmail import (
     GmailClient,
@@ -10,6 +13,7 @@ from gmail_ingest.gmail import (
     GmailUnavailableError,
     HistoryPage,
 )
+from gmail_ingest.gmail_errors import retry_after
 from integration.gmail_server import GmailServer, OpenGmail, gmail_server, mail, token_file
 
 pytest_plugins = ("integration.gmail_fixtures",)
@@ -104,3 +108,35 @@ async def test_a_bad_search_is_rejected(gmail_client: GmailClient) -> None:
     with pytest.raises(GmailRejectedError) as caught:
         await anext(gmail_client.messages("nosuchoperator:1"))
     assert caught.value.status == 400
+
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "message", "seconds"),
+    [
+        (None, "Rate Limit Exceeded", None),
+        ("7", "", 7),
+        ("Tue, 24 Nov 2026 12:01:00 GMT", "", 60),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", "", 0),
+        (None, "User-rate limit exceeded.  Retry after 2026-11-24T12:00:30.500Z", 30.5),
+        (None, "Retry after 2026-11-24T13:00:30+01:00 (Mail sending)", 30),
+        ("7", "Retry after 2026-11-24T12:00:30Z", 30),
+        ("90", "Retry after 2026-11-24T12:00:30Z", 90),
+        ("86400", "", 3600),
+        ("soon", "Retry after 2026-99-24T12:00:30Z", None),
+        ("-5", "", None),
+    ],
+)
+def test_the_time_to_come_back_is_read_from_header_and_text(
+    header: str | None, message: str, seconds: float | None
+) -> None:
+    assert retry_after(header, message, NOW) == seconds
+
+
+@given(st.text(), st.text())
+def test_no_header_or_text_breaks_the_reading(header: str, message: str) -> None:
+    for text in (message, f"Retry after 2026-11-24T{message}Z"):
+        seconds = retry_after(header, text, NOW)
+        assert seconds is None or 0 <= seconds <= 3600

@@ -31,6 +31,7 @@ class DependencyRow(SQLModel, table=True):
     failures: int
     reason: str
     configuration: bool = False
+    on_trial: bool = False
     down_since: float | None = None
     next_probe: float | None = None
 
@@ -49,9 +50,12 @@ class Down:
 
 
 def failed(connection: Connection, name: str, reason: str, *, at_once: bool = False) -> bool:
-    """Count a failure; `at_once` (refused key, wrong address) needs no second. True: now down."""
+    """Count a failure; `at_once` (refused key, wrong address) needs no second. True: now down.
+
+    A failure on trial ends the trial; the next probe stays as far away as the last one set it.
+    """
     row = insert_into(connection, DEPENDENCY).values(
-        name=name, failures=1, reason=reason, configuration=at_once
+        name=name, failures=1, reason=reason, configuration=at_once, on_trial=False
     )
     connection.execute(
         row.on_conflict_do_update(
@@ -60,6 +64,7 @@ def failed(connection: Connection, name: str, reason: str, *, at_once: bool = Fa
                 "failures": DEPENDENCY.c.failures + 1,
                 "reason": reason,
                 "configuration": at_once,
+                "on_trial": False,
             },
         )
     )
@@ -82,6 +87,20 @@ def succeeded(connection: Connection, name: str) -> bool:
     return row.down_since is not None
 
 
+def answers(connection: Connection, name: str) -> bool:
+    """A probe of `name` succeeded. True: it counts as well and all that waits is woken.
+
+    Reading may work while writing fails, so after an outage one row is let through on trial; its
+    success wakes the others. Otherwise every probe would publish everything that waits.
+    """
+    row = connection.execute(select(DEPENDENCY).where(DEPENDENCY.c.name == name)).one_or_none()
+    if row is None or row.configuration or not work.wake(connection, name, limit=1):
+        return succeeded(connection, name)
+    on_trial = update(DEPENDENCY).where(DEPENDENCY.c.name == name)
+    connection.execute(on_trial.values(on_trial=True))
+    return False
+
+
 def down(connection: Connection, name: str) -> Down | None:
     """Why `name` is down, or None when it may be used."""
     found = [row for row in all_down(connection) if row.name == name]
@@ -90,7 +109,8 @@ def down(connection: Connection, name: str) -> Down | None:
 
 def all_down(connection: Connection) -> list[Down]:
     """Every dependency that is down, for status and health."""
-    rows = connection.execute(select(DEPENDENCY).where(DEPENDENCY.c.down_since.is_not(None)))
+    is_down = and_(DEPENDENCY.c.down_since.is_not(None), ~DEPENDENCY.c.on_trial)
+    rows = connection.execute(select(DEPENDENCY).where(is_down))
     return [Down(r.name, r.reason, r.down_since, r.configuration) for r in rows]
 
 
@@ -106,8 +126,16 @@ def claim_probe(connection: Connection, names: Collection[str], pause: float) ->
     ).scalar_one_or_none()
 
 
-Probe = Callable[[], Awaitable[str | None]]
-"""Asks a dependency: None when it is well, else what is wrong in one line."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a dependency in one line; `is_lasting` when a person must act."""
+
+    why: str
+    is_lasting: bool = False
+
+
+Probe = Callable[[], Awaitable[Trouble | None]]
+"""Asks a dependency whether it is well."""
 
 
 class Prober:
@@ -144,13 +172,20 @@ class Prober:
             if name is None:
                 return
             if await self._probes[name]() is None:
-                await self.back(name)
+                await self._answers(name)
 
-    async def back(self, name: str) -> None:
-        """`name` is well: forget its failures, wake what waits for it."""
-        if await self._db.run(succeeded, name):
+    async def probe_now(self, name: str) -> None:
+        """Ask once, whatever was known before."""
+        trouble = await self._probes[name]()
+        if trouble is None:
+            await self._answers(name)
+        else:
+            await self.report(name, trouble.why, at_once=trouble.is_lasting)
+
+    async def _answers(self, name: str) -> None:
+        if await self._db.run(answers, name):
             self._log.info("dependency is back", dependency=name)
-            self._woken()
+        self._woken()
 
     async def report(self, name: str, reason: str, *, at_once: bool = False) -> None:
         """Count a failure of `name` and say it once when that takes it down."""

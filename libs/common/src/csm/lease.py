@@ -22,6 +22,10 @@ class LeaseRow(SQLModel, table=True):
 LEASE = table_of(LeaseRow)
 
 
+class LeaseLostError(Exception):
+    """Somebody else may work on the resource by now: stop, write nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A lease as its holder knows it: every later write proves it by `epoch`."""

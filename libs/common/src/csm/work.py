@@ -174,10 +174,14 @@ def published(connection: Connection, work_ids: list[str], republish_after: floa
     )
 
 
-def wake(connection: Connection, dependency: str) -> None:
-    """Make every row that waits for `dependency` due at once."""
+def wake(connection: Connection, dependency: str, limit: int | None = None) -> int:
+    """Make rows that wait for `dependency` due at once, the oldest first; returns how many."""
     waiting = (WORK.c.waiting_for == dependency) & (WORK.c.state == "wanted")
-    connection.execute(update(WORK).where(waiting).values(next_try=csm_now(), waiting_for=None))
+    oldest = select(WORK.c.id).where(waiting).order_by(WORK.c.seq).limit(limit)
+    woken = connection.execute(
+        update(WORK).where(WORK.c.id.in_(oldest)).values(next_try=csm_now(), waiting_for=None)
+    )
+    return woken.rowcount
 
 
 def counts(connection: Connection) -> dict[str, int]:

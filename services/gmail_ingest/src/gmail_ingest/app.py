@@ -10,7 +10,7 @@ from functools import partial
 
 import httpx
 
-from csm import admin, dependency, install, logs, migrations, trace
+from csm import admin, install, logs, migrations, trace
 from csm.bus import build_broker, publish_event, subscribe
 from csm.contracts import MessageReceived
 from csm.db import Database, SqliteDatabase, sqlite_engine
@@ -104,11 +104,7 @@ class Service:
     async def _first_probes(self) -> None:
         """What is wrong from the start is said before the first mail runs into it."""
         for name in ("self-test", "freescout"):
-            reason = await self._probes()[name]()
-            if reason is None:
-                await self.db.run(dependency.succeeded, name)
-            else:
-                await self.prober.report(name, reason, at_once=True)
+            await self.prober.probe_now(name)
 
 
 def _client(slug: str, settings: Settings) -> GmailClient:

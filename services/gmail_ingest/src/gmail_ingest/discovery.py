@@ -71,14 +71,6 @@ class Discovery:
         except GmailHistoryExpiredError:
             return await self._recover()
 
-    async def probe(self) -> str | None:
-        """Whether Gmail answers for this mailbox: None, or what is wrong."""
-        try:
-            await self._client.profile()
-        except (GmailUnavailableError, GmailCredentialsError, GmailRejectedError) as error:
-            return str(error)
-        return None
-
     async def _may_look(self) -> bool:
         if await self._db.run(dependency.down, f"gmail:{self._slug}"):
             return False

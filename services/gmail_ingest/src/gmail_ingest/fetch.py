@@ -1,13 +1,20 @@
 """Brings raw mails from Gmail into the spool, never under a lease."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 
-from csm import work
+from csm import dependency, work
 from csm.crash import crash_point
 from csm.db import Database
 from gmail_ingest import state
-from gmail_ingest.gmail import GmailClient, GmailGoneError, RawMessage
+from gmail_ingest.gmail import (
+    GmailClient,
+    GmailCredentialsError,
+    GmailGoneError,
+    GmailUnavailableError,
+    RawMessage,
+)
 from gmail_ingest.settings import MailboxSettings
 from gmail_ingest.spool import Spool
 from gmail_ingest.state import Message, Scope
@@ -61,16 +68,23 @@ class Fetcher:
         await self._spool.drop(message.work_id)
 
     async def _fetch(self, message: Message) -> None:
+        if down := await self._db.run(dependency.down, f"gmail:{message.mailbox}"):
+            raise GmailUnavailableError(down.reason)
         starts = await self._db.run(work.start, message.work_id)
         if starts > work.STARTS_LIMIT:
             await self._give_up(message)
             return
-        client = self._clients[message.mailbox]
         try:
-            fetched = await client.raw(message.gmail_message_id)
+            await self._take(message, self._clients[message.mailbox])
         except GmailGoneError:
             await self._db.run(work.end, message.work_id, "gone", "deleted in Gmail")
-            return
+        except (GmailUnavailableError, GmailCredentialsError, asyncio.CancelledError):
+            # Waiting and a clean shutdown say nothing against the mail; a killed process would.
+            await asyncio.shield(self._db.run(work.unstart, message.work_id))
+            raise
+
+    async def _take(self, message: Message, client: GmailClient) -> None:
+        fetched = await client.raw(message.gmail_message_id)
         if not await self._is_wanted(client, message, fetched):
             reason = "does not match gmail.query"
             await self._db.run(work.end, message.work_id, "filtered", reason)

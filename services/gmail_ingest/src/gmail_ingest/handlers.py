@@ -1,7 +1,7 @@
 """What gmail_ingest does with the bus: `message.received` to a customer thread in FreeScout."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
 
@@ -10,14 +10,14 @@ from csm import lease as leases
 from csm.contracts import MessageReceived
 from csm.crash import crash_point
 from csm.db import Database
-from csm.dependency import Prober
+from csm.dependency import Probe, Prober
 from csm.freescout import (
     FreeScoutGoneError,
     FreeScoutMisconfiguredError,
     FreeScoutRejectedError,
     FreeScoutUnavailableError,
 )
-from csm.lease import Lease
+from csm.lease import Lease, LeaseLostError
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 from csm.timing import Timing
 from gmail_ingest import state
@@ -47,7 +47,7 @@ class Handlers:
         mailboxes: Mapping[str, MailboxSettings],
         *,
         owner: str,
-        probe_freescout: Callable[[], Awaitable[str | None]],
+        probe_freescout: Probe,
         written: Callable[[], None],
     ) -> None:
         """`owner` names this process in leases; `written` is called after every recorded end."""
@@ -67,30 +67,36 @@ class Handlers:
             return Rejected(f"no mailbox {event.mailbox!r} is configured")
         if await self._db.run(_state, event) != "wanted":
             return Done()
-        if gate := await self._db.run(_closed_gate):
-            return Later(self._timing.republish_after, gate.reason, gate.name)
         try:
             return await self._drive(event)
-        except GmailUnavailableError as error:
-            return await self._gmail_failed(event.mailbox, error)
-        except GmailCredentialsError as error:
-            await self._prober.report(f"gmail:{event.mailbox}", str(error), at_once=True)
-            return Later(self._timing.republish_after, str(error), f"gmail:{event.mailbox}")
+        except _GateClosedError as closed:
+            return self._until_back(closed.down.reason, closed.down.name)
+        except LeaseLostError:
+            return Later(0, "the lease was lost")
+        except (GmailUnavailableError, GmailCredentialsError) as error:
+            return await self._gmail_failed(f"gmail:{event.mailbox}", error)
+
+    def _until_back(self, reason: str, name: str) -> Later:
+        return Later(self._timing.republish_after, reason, name)
 
     async def record(self, event: MessageReceived, outcome: Outcome) -> None:
         """Store an outcome in the row of the mail."""
         await self._db.run(work.record, event.key, outcome)
 
-    async def _gmail_failed(self, slug: str, error: GmailUnavailableError) -> Outcome:
-        name = f"gmail:{slug}"
+    async def _gmail_failed(
+        self, name: str, error: GmailUnavailableError | GmailCredentialsError
+    ) -> Outcome:
+        is_lasting = isinstance(error, GmailCredentialsError)
         if await self._db.run(dependency.down, name) is None:
-            await self._prober.report(name, str(error))
-        return Unavailable(str(error), name, error.retry_after)
+            await self._prober.report(name, str(error), at_once=is_lasting)
+        if down := await self._db.run(dependency.down, name):
+            return self._until_back(down.reason, name)
+        return Unavailable(str(error), name, getattr(error, "retry_after", None))
 
     async def _drive(self, event: MessageReceived) -> Outcome:
         """Fetch without a lease, write under one, and again when the scope has changed."""
         while True:
-            scope = await self._db.run(state.scope_of, event.mailbox, event.gmail_thread_id)
+            scope = await self._db.run(_open_scope, event)
             await self._fetcher.fetch(scope)
             seconds = self._timing.lease(self._timing.deadline)
             lease = await self._db.run(leases.acquire, scope.resource, self._owner, seconds)
@@ -120,13 +126,16 @@ class Handlers:
             outcome = await self._write_one(message, raw, scope, lease)
             if outcome is None:
                 return None
+            if isinstance(outcome, Done | Rejected):
+                await self._fetcher.forget(message)
             if not isinstance(outcome, Done):
                 return await self._blocked(message, outcome, event)
-            await self._fetcher.forget(message)
             self._written()
 
     def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Message | None:
-        leases.extend(connection, lease, self._timing.lease(self._timing.deadline))
+        _refuse_closed_gate(connection)
+        if not leases.extend(connection, lease, self._timing.lease(self._timing.deadline)):
+            raise LeaseLostError(lease.resource)
         return state.next_message(connection, scope, lease)
 
     async def _write_one(
@@ -150,29 +159,32 @@ class Handlers:
         return None if isinstance(step, Moved) else step
 
     async def _blocked(self, message: Message, outcome: Outcome, event: MessageReceived) -> Outcome:
-        """The oldest mail blocks the others: its row gets the outcome, theirs wait as long."""
+        """The oldest mail blocks the others: its row waits as theirs do, and is woken with them."""
         if message.work_id == event.key:
             return outcome
-        await self._db.run(work.record, message.work_id, outcome)
+        recorded = outcome
+        if isinstance(outcome, Unavailable):
+            recorded = Later(self._timing.nak_delays[-1], outcome.why, outcome.waiting_for)
+        await self._db.run(work.record, message.work_id, recorded)
         if isinstance(outcome, Rejected):
             return Later(self._timing.scaled(_BUSY), "an earlier message was parked just now")
         return outcome
 
     async def _misconfigured(self, why: str) -> Later:
         await self._prober.report("freescout", why, at_once=True)
-        return Later(self._timing.republish_after, why, "freescout")
+        return self._until_back(why, "freescout")
 
     async def _freescout_failed(self, error: FreeScoutUnavailableError) -> Outcome:
         await self._prober.report("freescout", error.why)
         if down := await self._db.run(dependency.down, "freescout"):
-            return Later(self._timing.republish_after, down.reason, "freescout")
+            return self._until_back(down.reason, "freescout")
         return Unavailable(error.why, "freescout", error.retry_after)
 
     async def _refused(self, message: Message, error: FreeScoutRejectedError) -> Later:
         """A refusal counts against the mail only while FreeScout itself is in order."""
-        wrong = await self._probe_freescout()
-        if wrong is not None:
-            return await self._misconfigured(wrong)
+        trouble = await self._probe_freescout()
+        if trouble is not None:
+            return await self._misconfigured(trouble.why)
         await self._db.run(effects.refused, effect_id(message))
         return Later(self._timing.quarantine(self._timing.deadline), str(error))
 
@@ -186,7 +198,22 @@ def _state(connection: Connection, event: MessageReceived) -> work.State:
     return known or "wanted"
 
 
-def _closed_gate(connection: Connection) -> dependency.Down | None:
-    """The first thing that must be in order before anything is written."""
+class _GateClosedError(Exception):
+    """Nothing may be written now."""
+
+    def __init__(self, down: dependency.Down) -> None:
+        super().__init__(down.reason)
+        self.down = down
+
+
+def _refuse_closed_gate(connection: Connection) -> None:
+    """While a gate is down no intent is committed: an outage must not quarantine everything."""
     found = {down.name: down for down in dependency.all_down(connection)}
-    return next((found[name] for name in GATES if name in found), None)
+    for name in GATES:
+        if name in found:
+            raise _GateClosedError(found[name])
+
+
+def _open_scope(connection: Connection, event: MessageReceived) -> Scope:
+    _refuse_closed_gate(connection)
+    return state.scope_of(connection, event.mailbox, event.gmail_thread_id)

@@ -1,8 +1,13 @@
 """What is wrong with a dependency, in one line that names the key to change; None when well."""
 
 from csm.db import Database
-from csm.dependency import Probe
-from csm.freescout import FreeScout, FreeScoutRejectedError, FreeScoutUnavailableError
+from csm.dependency import Probe, Trouble
+from csm.freescout import (
+    FreeScout,
+    FreeScoutMisconfiguredError,
+    FreeScoutRejectedError,
+    FreeScoutUnavailableError,
+)
 from csm.settings import LEVELS
 from gmail_ingest import self_test as tests
 from gmail_ingest.gmail import (
@@ -18,20 +23,22 @@ from gmail_ingest.writes import Behaviour
 def freescout(client: FreeScout, settings: Settings) -> Probe:
     """Key, mailbox ids and the bot's user, as FreeScout knows them."""
 
-    async def probe() -> str | None:
+    async def probe() -> Trouble | None:
         try:
             mailboxes = {mailbox.id for mailbox in await client.mailboxes()}
             users = {user.id for user in await client.users()}
+        except FreeScoutMisconfiguredError as error:
+            return Trouble(error.why, is_lasting=True)
         except (FreeScoutUnavailableError, FreeScoutRejectedError) as error:
-            return str(error)
+            return Trouble(str(error))
         for slug, mailbox in settings.mailbox.items():
             if mailbox.freescout_mailbox_id not in mailboxes:
-                return (
-                    f"mailbox.{slug}.freescout_mailbox_id: FreeScout has no mailbox "
-                    f"{mailbox.freescout_mailbox_id}, it has {sorted(mailboxes)}"
-                )
+                wrong = f"FreeScout has no mailbox {mailbox.freescout_mailbox_id}"
+                key = f"mailbox.{slug}.freescout_mailbox_id"
+                return Trouble(f"{key}: {wrong}, it has {sorted(mailboxes)}", is_lasting=True)
         if settings.freescout.user_id not in users:
-            return f"freescout.user_id: FreeScout has no user {settings.freescout.user_id}"
+            wrong = f"FreeScout has no user {settings.freescout.user_id}"
+            return Trouble(f"freescout.user_id: {wrong}", is_lasting=True)
         return None
 
     return probe
@@ -40,11 +47,13 @@ def freescout(client: FreeScout, settings: Settings) -> Probe:
 def gmail(client: GmailClient) -> Probe:
     """Whether Gmail answers with this token."""
 
-    async def probe() -> str | None:
+    async def probe() -> Trouble | None:
         try:
             await client.profile()
-        except (GmailUnavailableError, GmailCredentialsError, GmailRejectedError) as error:
-            return str(error)
+        except (GmailCredentialsError, GmailRejectedError) as error:
+            return Trouble(str(error), is_lasting=True)
+        except GmailUnavailableError as error:
+            return Trouble(str(error))
         return None
 
     return probe
@@ -53,18 +62,20 @@ def gmail(client: GmailClient) -> Probe:
 def self_test(db: Database, settings: Settings) -> Probe:
     """Whether the stored self-test allows the configured write levels."""
 
-    async def probe() -> str | None:
+    async def probe() -> Trouble | None:
         writing = {s: m.write for s, m in settings.mailbox.items() if m.write != "off"}
         if not writing:
             return None
         findings = await db.run(tests.stored, settings.freescout.url)
         if findings is None:
-            return "no self-test has passed for this FreeScout; run `csm self-test`"
+            wrong = "no self-test has passed for this FreeScout; run `csm self-test`"
+            return Trouble(wrong, is_lasting=True)
         allowed = tests.allowed_level(findings)
         for slug, level in writing.items():
             if LEVELS.index(level) > LEVELS.index(allowed):
                 reasons = "; ".join(f"{f.name} {f.words}" for f in findings if not f.is_ok)
-                return f"mailbox.{slug}.write: {level} is refused, at most {allowed}: {reasons}"
+                wrong = f"{level} is refused, at most {allowed}: {reasons}"
+                return Trouble(f"mailbox.{slug}.write: {wrong}", is_lasting=True)
         return None
 
     return probe

@@ -24,7 +24,7 @@ from csm.db import csm_now, insert_into, table_of
 from csm.dependency import DEPENDENCY
 from csm.effects import EFFECT
 from csm.install import INSTALL
-from csm.lease import LEASE, Lease
+from csm.lease import LEASE, Lease, LeaseLostError
 from csm.outbox import OUTBOX
 from csm.work import WORK, Owed
 
@@ -244,10 +244,11 @@ def next_message(connection: Connection, scope: Scope, lease: Lease) -> Message 
     """The oldest open message of the scope, its start counted; None when all have ended.
 
     One without a date comes first: it must be fetched before anybody knows the order. The order
-    is Gmail's accept time, then its id: `Date` headers are the sender's claim.
+    is Gmail's accept time, then its id: `Date` headers are the sender's claim. Raises
+    LeaseLostError.
     """
     if not leases.holds(connection, lease):
-        return None
+        raise LeaseLostError(lease.resource)
     found = _messages(connection, and_(_of_scope(scope), WORK.c.state == "wanted"), limit=1)
     for message in found:
         if message.internal_date is not None:

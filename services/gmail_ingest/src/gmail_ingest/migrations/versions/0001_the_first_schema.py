@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("configuration", sa.Boolean(), nullable=False),
+        sa.Column("on_trial", sa.Boolean(), nullable=False),
         sa.Column("down_since", sa.Float()),
         sa.Column("next_probe", sa.Float()),
         sa.PrimaryKeyConstraint("name"),
