@@ -11,8 +11,9 @@ from importlib.metadata import version
 from typing import Literal
 
 from sqlalchemy import Connection, select
+from sqlmodel import Field, SQLModel
 
-from csm.db import csm_now, insert_into
+from csm.db import csm_now, insert_into, table_of
 from csm.freescout import (
     SELF_TEST_PREFIX,
     Conversation,
@@ -26,10 +27,23 @@ from csm.freescout import (
 )
 from csm.marker import append_marker, identifies, make_marker
 from csm.settings import LEVELS, WriteLevel
-from gmail_ingest.state import SELF_TEST
 
 _FILE = OutgoingAttachment("self-test.txt", "text/plain", b"csm self-test\n" * 8)
 Answer = Literal["yes", "no", "skip"]
+
+
+class SelfTest(SQLModel, table=True):
+    """The last self-test: it counts for one FreeScout address and one version of ours."""
+
+    __tablename__ = "self_test"
+
+    freescout_url: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    at: float
+    findings: str
+
+
+SELF_TEST = table_of(SelfTest)
 
 
 @dataclass(frozen=True, slots=True)

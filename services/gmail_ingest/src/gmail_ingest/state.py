@@ -27,6 +27,7 @@ from csm.install import INSTALL
 from csm.lease import LEASE, Lease, LeaseLostError
 from csm.outbox import OUTBOX
 from csm.work import WORK, Owed
+from gmail_ingest.self_test import SELF_TEST
 
 
 class GmailMailbox(SQLModel, table=True):
@@ -71,21 +72,9 @@ class GmailThread(SQLModel, table=True):
     conversation_id: int = Field(index=True)
 
 
-class SelfTest(SQLModel, table=True):
-    """The last self-test: it counts for one FreeScout address and one version of ours."""
-
-    __tablename__ = "self_test"
-
-    freescout_url: str = Field(primary_key=True)
-    version: str = Field(primary_key=True)
-    at: float
-    findings: str
-
-
 MAILBOX = table_of(GmailMailbox)
 MESSAGE = table_of(GmailMessage)
 THREAD = table_of(GmailThread)
-SELF_TEST = table_of(SelfTest)
 TABLES = (
     MAILBOX, MESSAGE, THREAD, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK,
 )  # fmt: skip
