@@ -6,13 +6,18 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None:
-    """Return as soon as `condition` holds; AssertionError after `within` seconds without it."""
+async def until(
+    condition: Callable[[], bool | Awaitable[bool]], within: float = 10.0, pause: float = 0.005
+) -> None:
+    """Return as soon as `condition` holds; AssertionError after `within` seconds without it.
+
+    `pause`: seconds between two looks.
+    """
     deadline = time.monotonic() + within
     while not await _holds(condition):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within} s: {inspect.getsource(condition).strip()}")
-        await asyncio.sleep(0.005)  # the pause between two looks
+        await asyncio.sleep(pause)
 
 
 async def _holds(condition: Callable[[], bool | Awaitable[bool]]) -> bool:

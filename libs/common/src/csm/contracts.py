@@ -12,6 +12,8 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
 GmailId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 ConversationId = Annotated[int, Field(gt=0)]
 ThreadId = Annotated[int, Field(gt=0)]
+# Longer than any thread id, so that a hash made of digits is not taken for one.
+DeliveryHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32,64}$")]
 Cause = Literal["gmail", "webhook", "poll", "sweep", "agent"]
 
 
@@ -72,7 +74,7 @@ class ConversationUpdated(Event):
     conversation_id: ConversationId
     customer_thread_id: ThreadId | None = None
     cause: Cause
-    delivery_hash: str | None = None
+    delivery_hash: DeliveryHash | None = None
 
     @property
     def subject(self) -> str:

@@ -114,14 +114,12 @@ class Handlers:
         self, scope: Scope, lease: Lease, event: MessageReceived
     ) -> Outcome | None:
         """Write open mails until none is left; None when fetch or lease must come first again."""
-        if await self._db.run(state.scope_of, scope.mailbox, scope.gmail_thread_id) != scope:
-            return None
         while True:
             message = await self._db.run(self._next, scope, lease)
             if message is None:
                 return Done()
-            raw = await self._fetcher.raw(message)
-            if raw is None:
+            raw = None if isinstance(message, Moved) else await self._fetcher.raw(message)
+            if isinstance(message, Moved) or raw is None:
                 return None
             outcome = await self._write_one(message, raw, scope, lease)
             if outcome is None:
@@ -132,8 +130,14 @@ class Handlers:
                 return await self._blocked(message, outcome, event)
             self._written()
 
-    def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Message | None:
+    def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Message | Moved | None:
+        """The next mail; `Moved` when the lease covers the wrong thing by now.
+
+        That is so after every create: its result maps the Gmail thread to a conversation.
+        """
         _refuse_closed_gate(connection)
+        if state.scope_of(connection, scope.mailbox, scope.gmail_thread_id) != scope:
+            return Moved()
         if not leases.extend(connection, lease, self._timing.lease(self._timing.deadline)):
             raise LeaseLostError(lease.resource)
         return state.next_message(connection, scope, lease)

@@ -1,0 +1,141 @@
+"""Runs the tests in stages, each within its own time, and ends with pytest's closing lines.
+
+`python .ci/stages.py test` runs what is not nightly, `nightly` the rest. Every stage runs, also
+after a failed one.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+_CLOSING = re.compile(r"^=* ?((?:\d+ \w+,? ?)+|no tests ran )in ([\d.]+)s\b.*$")
+_COUNT = re.compile(r"(\d+) (\w+)")
+# pytest: nothing was collected.
+_NO_TESTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Folders that are tested together; `seconds` until they are ended by force."""
+
+    name: str
+    folders: tuple[str, ...]
+    seconds: int
+    # Tests that share no process and measure no time may run side by side.
+    is_parallel: bool = False
+
+
+TEST = (
+    Stage("unit", ("tests/unit", "tests/contracts"), 150, is_parallel=True),
+    Stage("integration", ("tests/integration",), 150, is_parallel=True),
+    Stage("faults", ("tests/faults",), 150),
+    Stage("e2e", ("tests/e2e",), 200),
+)
+NIGHTLY = (Stage("nightly", ("tests",), 3600),)
+PLANS = {"test": (TEST, "not nightly"), "nightly": (NIGHTLY, "nightly")}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a stage ended: `closing` is pytest's last word, empty when it had none."""
+
+    stage: Stage
+    code: int
+    closing: str
+    took: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every test passed; a stage without tests is a mistake."""
+        return self.code == 0
+
+
+def run(stage: Stage, marks: str) -> Result:
+    """Run one stage, its output passed on as it comes."""
+    workers = ("-n", str(min(4, os.cpu_count() or 1))) if stage.is_parallel else ()
+    command = [sys.executable, "-m", "pytest", "--no-header", "-m", marks, *workers, *stage.folders]
+    say(f"\n---- {stage.name}: {' '.join(stage.folders)} (at most {stage.seconds} s)")
+    begun = time.monotonic()
+    # A group of its own, so that nothing a hanging test has started outlives the stage.
+    process = subprocess.Popen(  # noqa: S603  # our own interpreter
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, process_group=0
+    )
+    clock = threading.Timer(stage.seconds, end, (process,))
+    clock.start()
+    try:
+        closing = pass_on(process)
+    except KeyboardInterrupt:
+        end(process)
+        raise
+    finally:
+        clock.cancel()
+    return Result(stage, process.wait(), closing, time.monotonic() - begun)
+
+
+def pass_on(process: subprocess.Popen[str]) -> str:
+    """Write every line of the output and return the closing one."""
+    assert process.stdout is not None  # noqa: S101  # PIPE above
+    closing = ""
+    for line in process.stdout:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        if _CLOSING.match(line.strip()):
+            closing = line.strip().strip("= ")
+    return closing
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill the stage's whole group."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def summed(results: list[Result]) -> str:
+    """All closing lines as one, in pytest's own form."""
+    counts: Counter[str] = Counter()
+    for result in results:
+        for number, word in _COUNT.findall(result.closing.rpartition(" in ")[0]):
+            counts[word] += int(number)
+        if not result.is_good and not counts["failed"]:
+            counts["stage failed"] += 1
+    total = sum(result.took for result in results)
+    words = ", ".join(f"{number} {word}" for word, number in counts.items())
+    return f" {words or 'no tests ran'} in {total:.2f}s "
+
+
+def verdict(result: Result) -> str:
+    """One line about a stage."""
+    why = {0: "ok", -signal.SIGKILL: "OUT OF TIME", _NO_TESTS: "NO TESTS"}
+    how = why.get(result.code, "FAILED")
+    return f"{result.stage.name:12} {how:11} {result.took:6.1f} s  {result.closing}"
+
+
+def say(text: str) -> None:
+    """One line on standard output, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main(plan: str) -> int:
+    """Run every stage of `plan`; 1 if one of them failed."""
+    stages, marks = PLANS[plan]
+    results = [run(stage, marks) for stage in stages]
+    say("")
+    for result in results:
+        say(verdict(result))
+    say(summed(results).center(80, "="))
+    return 0 if all(result.is_good for result in results) else 1
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in PLANS:
+        sys.exit(f"usage: stages.py {'|'.join(PLANS)}")
+    sys.exit(main(sys.argv[1]))

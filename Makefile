@@ -1,0 +1,65 @@
+# Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lock nightly docs clean
+
+MEMBERS := libs/common libs/cli services/gmail_ingest tests/simulators
+BIN := .venv/bin
+READY := .venv/ready
+
+# The first Python that is new enough; choose another with: make setup PYTHON=/path/to/python3
+PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; \
+	done)
+# Options of `csm demo`, for example: make demo ARGS="--mail my.mbox --keep"
+ARGS ?=
+
+help:  ## show these words
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## make .venv with exactly what requirements.lock names
+
+$(READY): requirements.lock requirements-bootstrap.lock $(MEMBERS:%=%/pyproject.toml)
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "CSM needs Python 3.11 or newer; name one: make setup PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements-bootstrap.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
+		$(MEMBERS:%=-e %)
+	@touch $@
+
+demo: setup  ## take real mail into a simulated help desk, with crashes (options: ARGS="...")
+	$(BIN)/csm demo $(ARGS)
+
+test: setup  ## every test that is not nightly, in stages, within 6 minutes on 2 cores
+	$(BIN)/python .ci/stages.py test
+
+nightly: setup  ## the tests that take long
+	$(BIN)/python .ci/stages.py nightly
+
+check: setup  ## style, types, layers, house rules, lock and documents
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python .ci/check_lock.py
+	$(BIN)/python -m pytest -q --no-header tests/unit/test_style_rules.py \
+		tests/unit/test_promises.py tests/unit/test_readme.py
+
+docs: setup  ## write docs/guarantees.md anew from tests/promises.py
+	$(BIN)/python tests/promises.py > docs/guarantees.md.new
+	mv docs/guarantees.md.new docs/guarantees.md
+
+# uv.lock is not committed, because it names the package index; these two files name none.
+lock: setup  ## resolve the dependencies anew (releases of the last week are left out)
+	rm -f uv.lock
+	$(BIN)/uv lock
+	$(BIN)/uv export --quiet --all-packages --no-emit-workspace --no-header -o requirements.lock
+	$(BIN)/uv export --quiet --only-group bootstrap --no-header -o requirements-bootstrap.lock
+	@! grep -n '://' requirements.lock requirements-bootstrap.lock
+
+clean:  ## remove the environment, caches and local state
+	rm -rf .venv var build dist .coverage .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
