@@ -285,7 +285,8 @@ class Stage:
 
     def assert_clean(self, *, agent_replies: int = 0) -> None:
         """The judge finds nothing, Gmail saw no forbidden call, only agents sent mail."""
-        assert self.verdict().findings() == [], self.tail()
+        found = self.verdict().findings()
+        assert found == [], f"{found}\n{self.tail()}"
         assert self.gmail.get("counters")["violations"] == 0
         assert len(self.sink()) == agent_replies
 

@@ -68,9 +68,14 @@ async def test_no_more_requests_at_once_than_allowed(in_flight: int) -> None:
     assert len(server.requests) == 10
 
 
+async def _slow_empty_page(_request: Request) -> bytes:
+    await asyncio.sleep(0.02)  # long enough for a second request to show itself
+    return answer(200, EMPTY_PAGE)
+
+
 async def test_calls_inside_a_slot_use_that_one_place_one_after_the_other() -> None:
     async with (
-        always(answer(200, EMPTY_PAGE)) as server,
+        scripted(_slow_empty_page) as server,
         FreeScout(server.url, "key", PRODUCTION, in_flight=1) as client,
         client.slot(),
         asyncio.timeout(5),
@@ -85,7 +90,7 @@ async def test_calls_inside_a_slot_use_that_one_place_one_after_the_other() -> N
 
 async def test_a_task_that_outlives_the_slot_takes_a_place_of_its_own() -> None:
     async with (
-        always(answer(200, EMPTY_PAGE)) as server,
+        scripted(_slow_empty_page) as server,
         FreeScout(server.url, "key", PRODUCTION, in_flight=1) as client,
         asyncio.timeout(5),
     ):

@@ -42,10 +42,14 @@ def first_mails(post: Post) -> None:
     post.bring("a2", "a", answers=[message_id("a1")], files=[FILE])
 
 
-def later_mails(post: Post) -> None:
-    """Two of them answer an earlier mail in a Gmail thread of their own: matched by Message-ID."""
+def matched_mails(post: Post) -> None:
+    """Answers to an earlier mail in Gmail threads of their own: matched by Message-ID."""
     post.bring("c1", "a", answers=[message_id("a1")])
     post.bring("d1", "b", sender="bea@customers.example", answers=[message_id("b1")])
+
+
+def last_mails(post: Post) -> None:
+    """Two Gmail threads go on that lead into one conversation."""
     post.bring("a3", "a", answers=[message_id("a2")])
     post.bring("b2", "b", sender="bea@customers.example", answers=[message_id("b1")])
     post.bring("c2", "a", answers=[message_id("c1")])
@@ -61,8 +65,9 @@ async def test_a_death_at_this_point_loses_and_doubles_nothing(
     first_mails(post)
     stage.live(crash_at=f"{point}#{count}")
     await stage.quiet()
-    later_mails(post)
-    await stage.quiet()
+    for bring in (matched_mails, last_mails):
+        bring(post)
+        await stage.quiet()
     assert stage.deaths() == [-signal.SIGKILL], f"{point} was not reached: {stage.tail()}"
     stage.assert_clean()
     assert stage.states() == {"done": 8}

@@ -11,7 +11,8 @@ from csm.logs import get_logger
 from csm.settings import EXIT_CONFIG
 from csm_cli.parenthood import die_with_parent
 
-_STOP_SECONDS = 25.0
+# A service gives its handlers 20 s; NATS and we ourselves end within the rest of 25 s.
+_STOP_SECONDS = 22.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 # A child that ran this long was well: its next crash is a first one again.
@@ -36,7 +37,8 @@ class Child:
         """`first_environment` is added for the first start only: a crash point that fires once."""
         self.name = name
         self.log = log
-        self.deaths = 0
+        self.ends: list[int] = []
+        """How its lives ended: exit codes, a negative one is a signal."""
         self._command = command
         self._environment = environment
         self._extra = dict(first_environment or {})
@@ -64,7 +66,7 @@ class Child:
             while True:
                 begun = loop.time()
                 code = await self._live()
-                self.deaths += 1
+                self.ends.append(code)
                 if code == EXIT_CONFIG:
                     raise ChildConfigError(f"{self.name}: settings cannot work, see {self.log}")
                 self._log.warning("child ended", child=self.name, code=code, again_in_s=pause)
@@ -84,6 +86,8 @@ class Child:
                 stdout=log,
                 stderr=log,
                 env=environment,
+                # A Ctrl-C at the terminal is for us: a second signal would cut its shutdown short.
+                process_group=0,
                 preexec_fn=die_with_parent(),
             )
         return await self._process.wait()

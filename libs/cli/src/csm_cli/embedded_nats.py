@@ -77,6 +77,11 @@ class EmbeddedNats:
         """The process while it runs."""
         return self._process.pid if self._process else None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives; False also after it ended by itself."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start the server and wait until JetStream is ready. Raises EmbeddedNatsError."""
         if self._process is not None:
@@ -170,6 +175,25 @@ class EmbeddedNats:
             process.wait()
         # A killed server leaves its ports file; a later process may get the same number.
         (self._store / f"nats-server_{process.pid}.ports").unlink(missing_ok=True)
+
+
+def monitor_of(store: Path) -> str | None:
+    """The monitoring address of the server that runs on this store, if one does."""
+    for file in store.glob("nats-server_*.ports"):
+        pid = int(file.stem.partition("_")[2])
+        if _is_alive(pid):
+            return str(json.loads(file.read_text())["monitoring"][0])
+    return None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's: alive
+        return True
+    return True
 
 
 def _binary() -> Path:

@@ -6,6 +6,7 @@ from nats.errors import Error as NatsError
 from csm import install, streams
 from csm.settings import CommonSettings
 from csm.streams import ProvisioningError
+from csm_cli.terminal import CommandFailedError
 from gmail_ingest import app as gmail_ingest
 from gmail_ingest.settings import Settings as GmailIngestSettings
 
@@ -17,6 +18,14 @@ async def provision(settings: GmailIngestSettings, replicas: int = 1) -> list[st
     """
     done = provision_state(settings)
     return done + await provision_bus(settings, replicas)
+
+
+async def provisioned(settings: GmailIngestSettings, replicas: int) -> list[str]:
+    """`provision` for a command: raises CommandFailedError in words."""
+    try:
+        return await provision(settings, replicas)
+    except ProvisioningError as error:
+        raise CommandFailedError(str(error)) from error
 
 
 def provision_state(settings: GmailIngestSettings) -> list[str]:

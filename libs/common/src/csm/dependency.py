@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 from csm import work
 from csm.db import Database, csm_now, insert_into, table_of
 from csm.logs import get_logger
+from csm.outcome import Later, Outcome
 from csm.timing import Timing
 
 # Below this many failures in a row it is a lost answer, not an outage: with every third answer
@@ -99,6 +100,17 @@ def answers(connection: Connection, name: str) -> bool:
     on_trial = update(DEPENDENCY).where(DEPENDENCY.c.name == name)
     connection.execute(on_trial.values(on_trial=True))
     return False
+
+
+def record(connection: Connection, work_id: str, outcome: Outcome, soon: float) -> None:
+    """Store an outcome in its work row; who waits for a dependency that is back waits `soon` s.
+
+    It may have come back between the handler's look and this transaction; its wake missed the row.
+    """
+    waiting_for = outcome.waiting_for if isinstance(outcome, Later) else None
+    if isinstance(outcome, Later) and waiting_for and down(connection, waiting_for) is None:
+        outcome = Later(min(outcome.delay, soon), outcome.why)
+    work.record(connection, work_id, outcome)
 
 
 def down(connection: Connection, name: str) -> Down | None:

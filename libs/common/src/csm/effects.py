@@ -176,10 +176,14 @@ def commit_intent(
     return True
 
 
-def withdraw(connection: Connection, effect_id: str) -> None:
-    """Surely nothing was written: refused connection, refused key, never sent."""
-    mine = and_(EFFECT.c.id == effect_id, EFFECT.c.state == "intent")
-    connection.execute(update(EFFECT).where(mine).values(state="withdrawn"))
+def withdraw(connection: Connection, lease: Lease, effect_id: str) -> None:
+    """Surely nothing was written: refused connection, refused key, never sent.
+
+    Fenced: after a long pause the intent may be another worker's, whose request is on its way.
+    """
+    if leases.holds(connection, lease):
+        mine = and_(EFFECT.c.id == effect_id, EFFECT.c.state == "intent")
+        connection.execute(update(EFFECT).where(mine).values(state="withdrawn"))
 
 
 def refused(connection: Connection, effect_id: str) -> int:
@@ -324,21 +328,21 @@ class Effects:
             if not await self._db.run(commit_intent, lease, write, self._timing, deadline):
                 return Wait(0.0, "lease lost before the intent")
             crash_point("after_intent", write.work_id)
-            written = await self._send(write, send_until)
+            written = await self._send(lease, write, send_until)
         crash_point("after_response", write.work_id)
         if written.missing:
             return Wait(self._timing.quarantine(deadline), "attachments incomplete, read again")
         return await self._record(lease, write, written, record)
 
-    async def _send(self, write: Write, send_until: float) -> Written:
+    async def _send(self, lease: Lease, write: Write, send_until: float) -> Written:
         try:
             return await write.send(send_until)
         except FreeScoutUnavailableError as error:
             if error.certain:
-                await self._db.run(withdraw, write.effect_id)
+                await self._db.run(withdraw, lease, write.effect_id)
             raise
         except FreeScoutGoneError:
-            await self._db.run(withdraw, write.effect_id)
+            await self._db.run(withdraw, lease, write.effect_id)
             raise
 
     async def _record(

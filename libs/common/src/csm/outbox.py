@@ -124,10 +124,19 @@ class DueLoop:
         rows = await self._db.run(work.due)
         if not rows:
             return 0
-        bucket = self._timing.bucket(await self._db.run(_now))
-        await asyncio.gather(*(self._send(row, bucket) for row in rows))
+        now = await self._db.run(_now)
+        bucket = self._timing.bucket(now)
+        answers = await asyncio.gather(
+            *(self._send(row, bucket) for row in rows), return_exceptions=True
+        )
         crash_point("after_publish")
-        await self._db.run(work.published, [r.id for r in rows], self._timing.republish_after)
+        # A publish without an answer may be stored too: its next one needs another id.
+        again = self._timing.republish_after
+        for is_out, pause in ((True, again), (False, 0.0)):
+            ids = [r.id for r, a in zip(rows, answers, strict=True) if (a is None) == is_out]
+            await self._db.run(work.published, ids, now, pause)
+        for error in filter(None, answers):
+            raise error
         return len(rows)
 
     async def _send(self, row: work.Due, bucket: str) -> None:

@@ -3,11 +3,11 @@
 Events are hints to these rows. The due loop publishes a row again until it has ended.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
 from sqlmodel import Field, Index, SQLModel
 
 from csm.db import csm_now, insert_into, table_of
@@ -165,12 +165,19 @@ def due(connection: Connection, limit: int = PASS_LIMIT) -> list[Due]:
     return [Due(r.id, r.event, r.payload, r.traceparent, r.published) for r in rows]
 
 
-def published(connection: Connection, work_ids: list[str], republish_after: float) -> None:
-    """The bus has these rows' events; they are due again if nothing is heard for so long."""
+def published(
+    connection: Connection, work_ids: Sequence[str], since: float, republish_after: float
+) -> None:
+    """The bus has these rows' events; they are due again if nothing is heard for so long.
+
+    A handler may answer before this is recorded: a time it set after `since` stays.
+    """
+    silent = WORK.c.next_try <= since
+    due_again = case((silent, csm_now() + republish_after), else_=WORK.c.next_try)
     connection.execute(
         update(WORK)
         .where(WORK.c.id.in_(work_ids))
-        .values(next_try=csm_now() + republish_after, published=WORK.c.published + 1)
+        .values(next_try=due_again, published=WORK.c.published + 1)
     )
 
 

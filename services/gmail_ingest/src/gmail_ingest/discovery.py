@@ -26,7 +26,9 @@ from gmail_ingest.state import Notice
 _DAY = 86_400.0
 # Google: history usually lives a week; what was missed may be older than our last mail.
 _RECOVERY_WINDOW = 7 * _DAY
-_LEASE = 120.0
+# Seconds that a lease lives beyond the next look, at most: so long no replica follows a dead one.
+# A second one that looks meanwhile does no harm: the journal knows its ids, the cursor only grows.
+_LEASE_MARGIN = 30.0
 
 
 class Discovery:
@@ -56,10 +58,14 @@ class Discovery:
 
     async def run(self) -> None:
         """Look every `poll_seconds`, until cancelled. An outage is reported, never raised."""
-        while True:
-            if await self._may_look():
-                await self._look()
-            await asyncio.sleep(self._settings.gmail.poll_seconds)
+        try:
+            while True:
+                if await self._may_look():
+                    await self._look()
+                await asyncio.sleep(self._settings.gmail.poll_seconds)
+        finally:
+            if self._lease is not None:
+                await asyncio.shield(self._db.run(leases.release, self._lease))
 
     async def look(self) -> int:
         """Journal everything since the cursor; returns how many messages were new."""
@@ -74,8 +80,10 @@ class Discovery:
     async def _may_look(self) -> bool:
         if await self._db.run(dependency.down, f"gmail:{self._slug}"):
             return False
+        poll = self._settings.gmail.poll_seconds
+        seconds = poll + min(poll, _LEASE_MARGIN)
         resource = f"discovery:{self._slug}"
-        self._lease = await self._db.run(leases.keep, self._lease, resource, self._owner, _LEASE)
+        self._lease = await self._db.run(leases.keep, self._lease, resource, self._owner, seconds)
         return self._lease is not None
 
     async def _look(self) -> None:
@@ -100,7 +108,8 @@ class Discovery:
                 new += await self._db.run(state.rescue, self._slug, reference.id)
             new += await self._journal(page.inbox_label_added)
             newest = max(newest, page.history_id)
-        crash_point("after_journal", self._slug)
+        if new:
+            crash_point("after_journal", self._slug)
         await self._db.run(state.advance, self._slug, newest)
         return new
 

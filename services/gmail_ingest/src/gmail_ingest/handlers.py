@@ -81,7 +81,11 @@ class Handlers:
 
     async def record(self, event: MessageReceived, outcome: Outcome) -> None:
         """Store an outcome in the row of the mail."""
-        await self._db.run(work.record, event.key, outcome)
+        await self._record(event.key, outcome)
+
+    async def _record(self, work_id: str, outcome: Outcome) -> None:
+        soon = self._timing.nak_delays[-1]
+        await self._db.run(dependency.record, work_id, outcome, soon)
 
     async def _gmail_failed(
         self, name: str, error: GmailUnavailableError | GmailCredentialsError
@@ -169,7 +173,7 @@ class Handlers:
         recorded = outcome
         if isinstance(outcome, Unavailable):
             recorded = Later(self._timing.nak_delays[-1], outcome.why, outcome.waiting_for)
-        await self._db.run(work.record, message.work_id, recorded)
+        await self._record(message.work_id, recorded)
         if isinstance(outcome, Rejected):
             return Later(self._timing.scaled(_BUSY), "an earlier message was parked just now")
         return outcome

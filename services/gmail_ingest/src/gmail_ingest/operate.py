@@ -15,7 +15,8 @@ from gmail_ingest.self_test import Finding, SelfTestRun
 from gmail_ingest.settings import Settings
 from gmail_ingest.state import MESSAGE
 
-_LIST_LIMIT = 500
+# An answer must fit into one message of NATS, 256 KB in the smallest set-up.
+_LIST_LIMIT = 200
 
 
 class Operations:
@@ -50,17 +51,25 @@ class Operations:
         }
 
     async def status(self, _arguments: Json) -> Json:
-        """Counts by state, what is down, how old the oldest open mail is (seconds)."""
+        """Counts by state, what is down, how old the oldest open mail is (seconds).
+
+        `allowed` is the highest write level that the self-test allows, null without one.
+        """
         answer = await self._db.run(_status)
         answer["durables"] = self._watch.reason or "in place"
+        findings = await self._db.run(tests.stored, self._settings.freescout.url)
+        answer["allowed"] = None if findings is None else tests.allowed_level(findings)
         return answer
 
     async def mails(self, arguments: Json) -> Json:
-        """Rows by `states` and `since` (epoch seconds), newest first."""
-        rows = await self._db.run(
-            _rows, work.matching(arguments.get("states", ()), arguments.get("since"))
-        )
-        return {"mails": rows}
+        """Rows by `states` and `since` (epoch seconds), newest first.
+
+        One page; the next one is `before` the last row's `seq`.
+        """
+        terms = work.matching(arguments.get("states", ()), arguments.get("since"))
+        if arguments.get("before"):
+            terms = terms & (WORK.c.seq < int(arguments["before"]))
+        return {"mails": await self._db.run(_rows, terms)}
 
     async def show(self, arguments: Json) -> Json:
         """The whole story of one mail by its Gmail id, work id or conversation id."""
@@ -79,7 +88,11 @@ class Operations:
         if not arguments.get("dry_run"):
             for work_id in ids:
                 await self._db.run(work.reopen, work_id, f"replay: {reason}")
-        return {"mails": ids, "dry_run": bool(arguments.get("dry_run"))}
+        return {
+            "number": len(ids),
+            "mails": ids[:_LIST_LIMIT],
+            "dry_run": bool(arguments.get("dry_run")),
+        }
 
     async def self_test(self, arguments: Json) -> Json:
         """Run the self-test of one mailbox and store what it found."""
@@ -105,7 +118,7 @@ class Operations:
     async def _keep(self, findings: list[Finding]) -> Json:
         url = self._settings.freescout.url
         await self._db.run(tests.store, url, findings)
-        await self._prober.run_due()
+        await self._prober.probe_now("self-test")
         return {
             "findings": [{"name": f.name, "ok": f.is_ok, "words": f.words} for f in findings],
             "allowed": tests.allowed_level(findings),
@@ -128,7 +141,7 @@ def _status(connection: Connection) -> Json:
 
 def _rows(connection: Connection, terms: ColumnElement[bool]) -> list[Json]:
     columns = (
-        WORK.c.id, WORK.c.state, WORK.c.reason, WORK.c.attempts, WORK.c.created_at,
+        WORK.c.id, WORK.c.seq, WORK.c.state, WORK.c.reason, WORK.c.attempts, WORK.c.created_at,
         WORK.c.ended_at, WORK.c.waiting_for, EFFECT.c.conversation_id,
     )  # fmt: skip
     effect = (EFFECT.c.work_id == WORK.c.id) & EFFECT.c.kind.in_(("create", "append"))

@@ -17,6 +17,7 @@ from csm.freescout import (
     Status,
     ThreadBody,
     encode,
+    is_bare_address,
 )
 from csm.marker import append_marker, make_marker
 from gmail_ingest import thread_text
@@ -93,8 +94,9 @@ class Writes:
         is_foreign = bool(job.mail.report) or (
             job.customer.email != conversation.customer_email.lower()
         )
-        # FreeScout replaces the conversation's cc by the thread's: a stranger keeps it.
-        kept = conversation.cc if is_foreign else ()
+        # FreeScout replaces the conversation's cc by the thread's: a stranger keeps it, but for
+        # what a person typed there that is no bare address.
+        kept = filter(is_bare_address, conversation.cc) if is_foreign else ()
         cc = tuple(dict.fromkeys((*kept, *job.copied)))
         thread = await self._thread(job, Shape(is_foreign=is_foreign, cc=cc))
 

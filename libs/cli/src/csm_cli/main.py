@@ -1,0 +1,251 @@
+"""The `csm` command: arguments in, exit code out; what a verb does lies in its own module."""
+
+# A verb imports what only it needs: `csm status` answers at once, without SQL and migrations.
+# ruff: noqa: PLC0415
+
+import asyncio
+import os
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csm import logs
+from csm.settings import load
+from csm_cli import operate
+from csm_cli.operate import STATES, Answer, Choice
+from csm_cli.terminal import in_words, say_json, screen, table
+from gmail_ingest.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    help="Takes the mail of a Gmail mailbox into a FreeScout help desk, exactly once.",
+)
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="The settings (default: $CSM_CONFIG, then ./csm.toml)."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def _known_states(states: list[str] | None) -> list[str] | None:
+    if unknown := set(states or ()) - set(STATES):
+        raise typer.BadParameter(f"{', '.join(unknown)}: known are {', '.join(STATES)}")
+    return states
+
+
+States = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state",
+        help=f"Repeat for several: {', '.join(STATES)}.",
+        callback=_known_states,
+        autocompletion=lambda: list(STATES),
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since", help="Noticed since: an age (30m, 2h, 3d) or a time (2026-03-01T08:00)."
+    ),
+]
+
+
+def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature of a callback
+    if wanted:
+        typer.echo(f"csm {metadata.version('csm-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def csm(
+    *,
+    version: Annotated[  # noqa: ARG001 - its callback ends the command
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Takes the mail of a Gmail mailbox into a FreeScout help desk, exactly once."""
+
+
+@app.command()
+def provision(
+    *,
+    replicas: Annotated[int, typer.Option(help="Copies of each stream in a NATS cluster.")] = 1,
+    config: Config = None,
+) -> None:
+    """Make what a start needs: install key, database schemas, streams and durables.
+
+    Safe to repeat. Example: [bold]csm provision --replicas 3[/bold]
+    """
+    with in_words():
+        from csm_cli import provisioning
+
+        done = asyncio.run(provisioning.provisioned(load(Settings, config), replicas))
+        for line in done or ["everything is there already"]:
+            typer.echo(line)
+
+
+@app.command()
+def up(*, config: Config = None) -> None:
+    """Run NATS and all services on this machine until Ctrl-C; logs go to state_dir/log.
+
+    Example: [bold]csm up --config csm.toml[/bold]
+    """
+    with in_words():
+        settings = load(Settings, config)
+        from csm_cli import interruption
+        from csm_cli import up as local
+
+        logs.setup("csm")
+        work = local.up(settings, _path(config), typer.echo)
+        try:
+            interruption.run(work)
+        except asyncio.CancelledError:
+            typer.echo("stopped")
+
+
+@app.command()
+def check(*, config: Config = None, as_json: AsJson = False) -> None:
+    """Look at everything and change nothing: one line per finding, exit 1 if one fails.
+
+    Example: [bold]csm check --json[/bold]
+    """
+    with in_words():
+        settings = load(Settings, config)
+        from csm_cli.check import check as look
+
+        findings = asyncio.run(look(settings))
+        rows = [(f.level, f.what, f.words) for f in findings]
+        if as_json:
+            say_json([dict(zip(("level", "what", "words"), row, strict=True)) for row in rows])
+        else:
+            screen().print(table("", ("", "what", "found"), rows))
+        raise typer.Exit(int(any(f.level == "fail" for f in findings)))
+
+
+@app.command("self-test")
+def self_test(
+    *,
+    mailbox: Annotated[str | None, typer.Option(help="Slug; default: the first one.")] = None,
+    assume: Annotated[
+        Answer | None, typer.Option(help="Whether the test note notified you, when unattended.")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find out what this FreeScout really does, on a conversation of the test address.
+
+    Nothing above write = "off" happens without it. Exit 1 when not even tickets are allowed.
+    Example: [bold]csm self-test --mailbox support --assume skip[/bold]
+    """
+    with in_words():
+        enough = operate.self_test(load(Settings, config), mailbox, assume, as_json=as_json)
+        raise typer.Exit(0 if enough else 1)
+
+
+@app.command()
+def status(*, config: Config = None, as_json: AsJson = False) -> None:
+    """What is open, what is down, and how the mails ended.
+
+    Example: [bold]csm status[/bold]
+    """
+    with in_words():
+        operate.status(load(Settings, config), as_json=as_json)
+
+
+@app.command("list")
+def list_mails(
+    *,
+    state: States = None,
+    since: Since = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """The newest mails with their state and reason.
+
+    Example: [bold]csm list --state degraded --state parked --since 2d[/bold]
+    """
+    with in_words():
+        choice = Choice(state or (), since)
+        operate.mails(load(Settings, config), choice, limit, as_json=as_json)
+
+
+@app.command()
+def show(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="Gmail id, work id or conversation.")],
+    *,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """The whole story of one mail: journal, attempts, writes, trace, links.
+
+    Example: [bold]csm show 18c500244444423e[/bold]
+    """
+    with in_words():
+        settings = load(Settings, config)
+        from csm_cli import story
+
+        story.show(settings, wanted, as_json=as_json)
+
+
+@app.command()
+def replay(  # noqa: PLR0913 - the options of a command
+    wanted: Annotated[str | None, typer.Argument(metavar="[ID]", help="As for show.")] = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the mail's row.")],
+    state: States = None,
+    since: Since = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which ones.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make ended mails due again; what FreeScout already has is found, never doubled.
+
+    Example: [bold]csm replay --state parked --since 3d --reason "key was wrong"[/bold]
+    """
+    with in_words():
+        settings = load(Settings, config)
+        choice = Choice(state or (), since)
+        answer = operate.replay(settings, wanted, choice, reason, dry_run=dry_run)
+        say_json(answer) if as_json else operate.say_replayed(answer)
+
+
+@app.command()
+def demo(
+    *,
+    mail: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="Your own mail: mbox, Maildir, folder of .eml, one .eml."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the desk open afterwards, until Ctrl-C.")
+    ] = False,
+    every_third_answer_lost: Annotated[
+        bool, typer.Option(help="FreeScout applies every third write without answering.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Chooses the write in which the ingest dies.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Take real mail into a simulated help desk, kill everything once, and judge the outcome.
+
+    Needs no settings and leaves nothing behind. Example: [bold]csm demo --mail inbox.mbox[/bold]
+    """
+    with in_words():
+        from csm_cli import demo as story
+        from csm_cli import interruption
+
+        wanted = story.Wanted(mail, every_third_answer_lost, seed, keep)
+        try:
+            kept = interruption.run(story.demo(wanted, as_json=as_json))
+        except asyncio.CancelledError:
+            raise typer.Exit(130) from None
+        raise typer.Exit(0 if kept else 1)
+
+
+def _path(config: Path | None) -> Path:
+    return config or Path(os.environ.get("CSM_CONFIG", "csm.toml"))

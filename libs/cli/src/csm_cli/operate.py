@@ -1,0 +1,176 @@
+"""The operating verbs: asks the running service and shows its answer."""
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from csm import admin
+from csm.settings import CommonSettings
+from csm_cli.terminal import (
+    CommandFailedError,
+    Json,
+    age,
+    moment,
+    say_json,
+    screen,
+    side_screen,
+    table,
+)
+
+SERVICE = "gmail_ingest"
+Answer = Literal["yes", "no", "skip"]
+# As the services' work rows have them, without the import of a database.
+STATES = ("wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked")
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+# Seconds a verb may take that does more than read a few rows.
+_PATIENCE = 120.0
+
+
+def ask(
+    settings: CommonSettings, verb: str, arguments: Json | None = None, timeout: float = 10.0
+) -> Json:
+    """A verb's answer; raises AdminError when nobody answers or the service refuses."""
+    return asyncio.run(admin.ask(settings.nats.url, SERVICE, verb, arguments, timeout))
+
+
+def since(words: str, now: float | None = None) -> float:
+    """Epoch seconds of `90m`, `2h`, `3d` ago, or of an ISO time. Raises CommandFailedError."""
+    if found := re.fullmatch(r"(\d+)([smhdw])", words.strip()):
+        now = time.time() if now is None else now
+        return now - int(found[1]) * _UNITS[found[2]]
+    try:
+        return datetime.fromisoformat(words.strip()).timestamp()
+    except ValueError:
+        raise CommandFailedError(
+            f"--since {words}: is neither a time like 2026-03-01T08:00 nor an age like 30m, 2h, 3d"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which mails: by state and by when they were noticed."""
+
+    states: Sequence[str] = ()
+    since: str | None = None
+
+    def arguments(self) -> Json:
+        """As the verbs take it."""
+        chosen: Json = {"states": list(self.states)}
+        return chosen | ({"since": since(self.since)} if self.since else {})
+
+
+def status(settings: CommonSettings, *, as_json: bool) -> None:
+    """What is open, what is down, what ended how."""
+    answer = ask(settings, "status")
+    if as_json:
+        say_json(answer)
+        return
+    screen().print(table("Mails", ("state", "mails"), sorted(answer["states"].items())))
+    facts = [
+        ("oldest open mail", age(answer["oldest_open_s"])),
+        ("events not yet on the bus", answer["outbox"]),
+        ("durables", answer["durables"]),
+        ("self-test allows", answer["allowed"] or "nothing: run `csm self-test`"),
+    ]
+    screen().print(table("", ("", ""), facts))
+    down = [(d["name"], moment(d["since"]), d["reason"]) for d in answer["down"]]
+    if down:
+        screen().print(table("Down", ("what", "since", "why"), down))
+
+
+def mails(settings: CommonSettings, choice: Choice, limit: int, *, as_json: bool) -> None:
+    """The newest `limit` mails of the choice."""
+    rows = asyncio.run(_first(settings, choice, limit))
+    if as_json:
+        say_json(rows)
+        return
+    columns = ("noticed", "mailbox", "id", "state", "conversation", "tries", "why")
+    screen().print(table("", columns, [_row(row) for row in rows]))
+    if len(rows) == limit:
+        side_screen().print(f"the newest {limit}; more with --limit")
+
+
+def _row(row: Json) -> tuple[object, ...]:
+    _, mailbox, gmail_id = row["id"].split(":", 2)
+    why = row["reason"] or (f"waits for {row['waiting_for']}" if row["waiting_for"] else "")
+    return (
+        moment(row["created_at"]), mailbox, gmail_id, row["state"],
+        row["conversation_id"], row["attempts"], why,
+    )  # fmt: skip
+
+
+async def _first(settings: CommonSettings, choice: Choice, limit: int) -> list[Json]:
+    rows: list[Json] = []
+    async for row in all_mails(settings.nats.url, choice.arguments()):
+        rows.append(row)
+        if len(rows) == limit:
+            break
+    return rows
+
+
+async def all_mails(nats_url: str, arguments: Json) -> AsyncIterator[Json]:
+    """Every row of the journal that fits, newest first, asked for page by page."""
+    before: int | None = None
+    while True:
+        page = await admin.ask(nats_url, SERVICE, "list", {**arguments, "before": before})
+        if not page["mails"]:
+            return
+        for row in page["mails"]:
+            yield row
+        before = page["mails"][-1]["seq"]
+
+
+def replay(
+    settings: CommonSettings, wanted: str | None, choice: Choice, reason: str, *, dry_run: bool
+) -> Json:
+    """Make ended mails due again; what FreeScout has is found by its marker, never doubled."""
+    arguments = {"id": wanted, "reason": reason, "dry_run": dry_run, **choice.arguments()}
+    return ask(settings, "replay", arguments, _PATIENCE)
+
+
+def say_replayed(answer: Json) -> None:
+    """How many, and which ones."""
+    would = "would be" if answer["dry_run"] else "are"
+    screen().print(f"{answer['number']} mails {would} due again")
+    for work_id in answer["mails"]:
+        screen().print(f"  {work_id}", markup=False)
+    if answer["number"] > len(answer["mails"]):
+        screen().print("  ...")
+
+
+def self_test(
+    settings: CommonSettings, mailbox: str | None, assume: Answer | None, *, as_json: bool
+) -> bool:
+    """Run the self-test; True when at least tickets may be written after it."""
+    result = ask(settings, "self-test", {"mailbox": mailbox}, _PATIENCE)
+    if not as_json:
+        say_findings(result)
+    result = ask(settings, "self-test-answer", {"notified": assume or _asked()})
+    if as_json:
+        say_json(result)
+    else:
+        screen().print(f"\nThis FreeScout allows write = {result['allowed']!r} at most.")
+    return bool(result["allowed"] != "off")
+
+
+def say_findings(result: Json) -> None:
+    """What FreeScout does, question by question."""
+    rows = [(f["name"], "ok" if f["ok"] else "warn", f["words"]) for f in result["findings"]]
+    screen().print(table("Self-test", ("question", "", "answer"), rows))
+
+
+def _asked() -> Answer:
+    if not sys.stdin.isatty():
+        side_screen().print("not asked whether the test note notified you: no terminal (--assume)")
+        return "skip"
+    answers: dict[str, Answer] = {"y": "yes", "yes": "yes", "n": "no", "no": "no", "skip": "skip"}
+    while True:
+        words = screen().input("Did FreeScout notify you of the test note? (yes/no/skip) ")
+        if answer := answers.get(words.strip().lower()):
+            return answer
