@@ -277,11 +277,11 @@ class Stage:
 
     def is_quiet(self) -> bool:
         """Every mail of Gmail is journaled, none is wanted, no event waits."""
-        journal = {row[0] for row in self.rows("SELECT gmail_message_id FROM gmail_message")}
-        if not all(message["id"] in journal for message in self.messages()):
-            return False
         waiting = self.rows("SELECT count(*) FROM outbox")[0][0]
-        return waiting == 0 and "wanted" not in self.states()
+        if waiting or "wanted" in self.states():
+            return False
+        journal = {row[0] for row in self.rows("SELECT gmail_message_id FROM gmail_message")}
+        return all(message["id"] in journal for message in self.messages())
 
     def assert_clean(self, *, agent_replies: int = 0) -> None:
         """The judge finds nothing, Gmail saw no forbidden call, only agents sent mail."""

@@ -49,10 +49,6 @@ async def check(settings: Settings) -> list[Finding]:
     return found + await _about_service(settings)
 
 
-def _result(what: str, problem: str | None, fine: str) -> Finding:
-    return Finding("fail", what, problem) if problem else Finding("ok", what, fine)
-
-
 def _about_state(settings: Settings) -> Iterator[Finding]:
     try:
         key = install.read_key(settings.install_key_path)
@@ -119,10 +115,12 @@ async def _about_desk(settings: Settings) -> Finding:
     desk = settings.freescout
     client = FreeScout(desk.url, desk.api_key, settings.timing)
     try:
-        problem = await probes.freescout(client, settings)()
+        trouble = await probes.freescout(client, settings)()
     finally:
         await client.aclose()
-    return _result("FreeScout", problem, f"{desk.url} knows the key, the mailboxes and the user")
+    if trouble is not None:
+        return Finding("fail", "FreeScout", trouble.why)
+    return Finding("ok", "FreeScout", f"{desk.url} knows the key, the mailboxes and the user")
 
 
 async def _about_gmail(slug: str, mailbox: MailboxSettings) -> Finding:

@@ -21,7 +21,7 @@ from gmail_ingest.settings import Settings
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
     help="Takes the mail of a Gmail mailbox into a FreeScout help desk, exactly once.",
 )
 
@@ -64,7 +64,7 @@ def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature of a
 @app.callback()
 def csm(
     *,
-    version: Annotated[  # noqa: ARG001 - its callback ends the command
+    version: Annotated[
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print it.")
     ] = False,
 ) -> None:

@@ -58,17 +58,23 @@ class Simulator:
 
     def get(self, path: str) -> Json:
         """A control endpoint's JSON."""
-        return self._checked(self._http.get(path))
+        answer: Json = self._checked(self._http.get(path))
+        return answer
+
+    def rows(self, path: str) -> list[Json]:
+        """The same where the answer is a list."""
+        found: list[Json] = self._checked(self._http.get(path))
+        return found
 
     def post(self, path: str, body: Json | None = None) -> Json:
         """Call a control endpoint."""
-        return self._checked(self._http.post(path, json=body or {}))
+        answer: Json = self._checked(self._http.post(path, json=body or {}))
+        return answer
 
-    def _checked(self, response: httpx.Response) -> Json:
+    def _checked(self, response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
         if response.is_error:
             raise SimulatorError(f"{response.request.url.path}: {response.text[:300]}")
-        answer: Json = response.json() if response.content else {}
-        return answer
+        return response.json() if response.content else {}
 
     def stop(self) -> None:
         """End the process."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import nats
@@ -55,7 +56,9 @@ async def ask(
     except NatsError as error:
         raise AdminError(f"{service} did not answer in {timeout:g} s") from error
     finally:
-        await client.close()
+        # A connection that broke meanwhile must not hide what we know.
+        with suppress(NatsError, OSError):
+            await client.close()
     answer: Json = json.loads(reply.data)
     if "error" in answer:
         raise AdminError(answer["error"])

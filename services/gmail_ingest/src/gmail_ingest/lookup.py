@@ -26,7 +26,7 @@ def participants(conversation: Conversation) -> frozenset[str]:
 
 def candidate(conversation: Conversation) -> Candidate:
     """The facts of a conversation that matching needs."""
-    return Candidate(conversation.id, participants(conversation))
+    return Candidate(conversation.id, participants(conversation), conversation.number)
 
 
 @dataclass(frozen=True, slots=True)

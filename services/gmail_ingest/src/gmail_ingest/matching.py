@@ -11,10 +11,14 @@ _FREESCOUT_ID = re.compile(r"^<?FS_(?:reply|autoreply)-([1-9]\d{0,17})-")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A conversation that a mail's headers name, and who takes part in it."""
+    """A conversation that a mail's headers name, and who takes part in it.
+
+    `number` is what people see of it, 0 when FreeScout did not say.
+    """
 
     conversation_id: int
     participants: frozenset[str]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """The mail starts a conversation; `claims` is one it names but may not enter."""
+    """The mail starts a conversation; `claims` is the number of one it may not enter."""
 
     claims: int | None = None
 
@@ -48,4 +52,5 @@ def decide(
     for candidate in candidates:
         if not is_forged and speakers & candidate.participants:
             return Append(candidate.conversation_id)
-    return Create(candidates[0].conversation_id if candidates else None)
+    named = [candidate.number or candidate.conversation_id for candidate in candidates]
+    return Create(named[0] if named else None)

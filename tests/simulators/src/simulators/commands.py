@@ -16,7 +16,6 @@ from simulators.mail_source import read_mails
 from simulators.samples import sample_mails
 
 _SELF_TEST = "[csm self-test]"
-_BATCH_BYTES = 4 << 20
 # Mail came within the last hour, so that an agent's answer of today comes after it.
 _AGE_SECONDS = 3600
 
@@ -28,11 +27,16 @@ def deliver(gmail: str, path: Path | None) -> dict[str, int]:
     """
     expected = {"mails": 0, "ticket": 0, "filtered": 0, "any": 0}
     with httpx.Client(base_url=gmail, timeout=60, trust_env=False) as http:
-        for batch in _batches(_dated(_own(path) if path else _samples())):
-            http.post("/control/deliver-many", json={"messages": batch}).raise_for_status()
-            for message in batch:
-                expected["mails"] += 1
-                expected[message["expect"]] += 1
+        threads: dict[str | None, str] = {}
+        for message in _dated(_own(path) if path else _samples()):
+            group = message.get("group")
+            body = {**message, "thread_id": threads.get(group)}
+            answer = http.post("/control/deliver", json=body).raise_for_status().json()
+            if group:
+                # Samples of a group are a Gmail thread, also when the answer came first.
+                threads.setdefault(group, answer["thread_id"])
+            expected["mails"] += 1
+            expected[message["expect"]] += 1
     return expected
 
 
@@ -69,19 +73,6 @@ def _dated(messages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     begin = int(time.time()) - _AGE_SECONDS
     for number, message in enumerate(messages):
         yield {**message, "internal_date_s": begin + number}
-
-
-def _batches(messages: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    size = 0
-    for message in messages:
-        batch.append(message)
-        size += len(message["raw"])
-        if size > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def as_line(answer: Mapping[str, Any]) -> str:

@@ -1,0 +1,116 @@
+"""Customers, agents and strangers write to and fro while every third answer of FreeScout is lost."""
+
+from typing import Any
+
+import pytest
+
+from simulators.samples import bounce_of, customer_answer, customer_mail, forged_answer
+from stage import Row, Stage
+
+EXCHANGES = 200
+EVERY_THIRD_LOST = {"lost": {"every": 3}}
+
+
+def customer_of(conversation: Row) -> int:
+    """The number of the sample customer whose conversation it is."""
+    return int(conversation["customer"].partition("@")[0].removeprefix("owner"))
+
+
+def customers_write(stage: Stage, number: int) -> None:
+    for i in range(number):
+        stage.deliver(customer_mail(i), group=f"customer {i}")
+
+
+async def agents_answer(stage: Stage) -> None:
+    """An agent answers every conversation; the copies reach Gmail as threads of their own."""
+    conversations = stage.conversations()
+    for row in conversations:
+        text = f"Dear customer {customer_of(row)}, please try again."
+        stage.desk.post("agent-reply", conversation_id=row["id"], text=text)
+    wanted = len(conversations)
+    await stage.until(lambda: len(agent_mails(stage)) == wanted)
+
+
+def agent_mails(stage: Stage) -> list[Row]:
+    return [message for message in stage.messages() if "SENT" in message["labels"]]
+
+
+def customers_answer(stage: Stage, turn: int) -> None:
+    """Each customer answers in the Gmail thread of the agent's mail."""
+    by_message_id = {mail["message_id"]: mail for mail in stage.sink()}
+    for copy in agent_mails(stage):
+        mail = by_message_id[f"<{copy['message_id'].strip('<>')}>"]
+        i = int(mail["recipient"].partition("@")[0].removeprefix("owner"))
+        answer = customer_answer(i, mail["message_id"], mail["subject"], turn)
+        stage.deliver(answer, group=f"customer {i}", thread_id=copy["thread_id"])
+
+
+async def exchange(stage: Stage, number: int) -> None:
+    """Customer, agent, customer."""
+    customers_write(stage, number)
+    stage.live()
+    await stage.quiet(120)
+    await agents_answer(stage)
+    customers_answer(stage, 1)
+    await stage.quiet(120)
+
+
+def threads_of(conversation: Row, kind: str) -> list[Any]:
+    return [thread for thread in conversation["threads"] if thread["type"] == kind]
+
+
+@pytest.mark.promise("once", "together", "never-sent")
+@pytest.mark.timeout(240)
+async def test_two_hundred_exchanges_stay_in_two_hundred_conversations(stage: Stage) -> None:
+    stage.faults(**EVERY_THIRD_LOST)
+    await exchange(stage, EXCHANGES)
+    stage.assert_clean(agent_replies=EXCHANGES)
+    conversations = stage.conversations()
+    assert len(conversations) == EXCHANGES
+    assert all(len(threads_of(row, "customer")) == 2 for row in conversations)
+    # The copies of the agents' mails are the mailbox's own.
+    assert stage.states() == {"done": 2 * EXCHANGES, "filtered": EXCHANGES}
+    assert stage.desk.get("counters")["faults"]["lost"] >= EXCHANGES / 2
+
+
+@pytest.mark.promise("together")
+async def test_twenty_forged_answers_of_strangers_get_conversations_of_their_own(
+    stage: Stage,
+) -> None:
+    # FreeScout: the number people see is not the id everywhere.
+    stage.desk.post("settings", number_offset=7000)
+    await exchange(stage, 20)
+    real = {row["id"]: row for row in stage.conversations()}
+    for i, mail in enumerate(stage.sink()):
+        stage.deliver(forged_answer(i, mail["thread_id"]))
+    await stage.quiet()
+    claims = {mail["thread_id"]: real[mail["conversation_id"]]["number"] for mail in stage.sink()}
+    stage.assert_clean(agent_replies=20)
+    rows = {row["id"]: row for row in stage.conversations(bodies=True)}
+    forged = [row for row in rows.values() if row["id"] not in real]
+    assert len(forged) == 20
+    first_lines = sorted(row["threads"][0]["body"].partition("</p>")[0] for row in forged)
+    assert len(set(first_lines)) == 20
+    for number in claims.values():
+        assert any(f"claims to answer conversation #{number}," in line for line in first_lines)
+    assert all(rows[number]["threads_count"] == row["threads_count"] for number, row in real.items())
+
+
+@pytest.mark.promise("together")
+async def test_a_bounce_of_an_agents_mail_joins_its_conversation(stage: Stage) -> None:
+    await exchange(stage, 3)
+    mail = stage.sink()[1]
+    stage.deliver(bounce_of(mail["message_id"], mail["recipient"]), group=f"customer {mail_of(mail)}")
+    await stage.quiet()
+    stage.assert_clean(agent_replies=3)
+    rows = {row["id"]: row for row in stage.conversations(bodies=True)}
+    bounced = rows[mail["conversation_id"]]
+    assert len(rows) == 3
+    assert bounced["customer"] == mail["recipient"]
+    report = threads_of(bounced, "customer")[-1]
+    assert report["created_by"] == mail["recipient"]
+    assert "not the customer of this conversation" in report["body"]
+
+
+def mail_of(mail: Any) -> int:
+    return int(mail["recipient"].partition("@")[0].removeprefix("owner"))

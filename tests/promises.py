@@ -1,0 +1,123 @@
+"""What CSM promises, id by id, and which tests prove it; prints docs/guarantees.md.
+
+An entry is added with the change that first keeps it. A test under `tests/e2e` or `tests/faults`
+proves promises by the mark `@pytest.mark.promise("once", "together")`.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+DOCUMENT = ROOT / "docs" / "guarantees.md"
+# Only tests of whole processes prove a promise.
+FOLDERS = ("e2e", "faults")
+
+PROMISES: dict[str, str] = {
+    "once": (
+        "Every mail that Gmail accepted for the mailbox is exactly one customer thread in "
+        "FreeScout with all its attachments, or is listed with the reason why not (filtered, "
+        "gone, dry-run, degraded, parked). Crashes, lost answers, errors after the commit, "
+        "redelivery, outages and erased streams change nothing about it."
+    ),
+    "together": (
+        "The mails of one Gmail thread, and what customers answer to mails that FreeScout sent, "
+        "are in one conversation, in the order in which Gmail accepted them. Nobody else's mail "
+        "gets in."
+    ),
+    "never-sent": (
+        "CSM sends no mail to a customer: it has no call that could. The one exception is "
+        'FreeScout\'s own auto reply where the operator chose `notify = "native"`.'
+    ),
+    "hint-only": (
+        "The bus may lose everything it holds at any moment: that costs time, never a mail."
+    ),
+    "waiting-is-not-failing": (
+        "While FreeScout, Gmail or NATS is away, or refuses the key, mails wait: none is parked, "
+        "none becomes a stub. Work goes on within a minute of the return."
+    ),
+    "shown": (
+        "What could not be done is listed with its reason, is said once in the log with a stable "
+        "alert name, and can be repeated by one command without doubling anything."
+    ),
+    "private": (
+        "No text, address or secret of a mail stands in an event, a subject of the bus or a log "
+        "line: there are ids only."
+    ),
+    "traced": (
+        "One trace belongs to a mail from the moment Gmail named it: every event about it carries "
+        "the same trace id, whatever crashed in between."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A test and the promise it claims to prove."""
+
+    promise: str
+    file: str
+    line: int
+    test: str
+
+
+def proofs() -> list[Proof]:
+    """Every mark in the folders that count, read from the source: nothing is imported."""
+    files = [file for folder in FOLDERS for file in sorted((TESTS / folder).rglob("test_*.py"))]
+    return [proof for file in files for proof in proofs_in(file)]
+
+
+def proofs_in(file: Path, root: Path = ROOT) -> Iterator[Proof]:
+    """The marks on the tests of one file. ValueError for one that cannot be read statically."""
+    path = file.relative_to(root).as_posix()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for promise in promises_of(node, path):
+                yield Proof(promise, path, node.lineno, node.name)
+
+
+def promises_of(test: ast.FunctionDef | ast.AsyncFunctionDef, path: str) -> Iterator[str]:
+    """The ids that the decorators of a test name."""
+    for decorator in test.decorator_list:
+        if not ast.unparse(decorator).startswith("pytest.mark.promise"):
+            continue
+        ids = decorator.args if isinstance(decorator, ast.Call) else []
+        if not ids or not all(isinstance(one, ast.Constant) for one in ids):
+            raise ValueError(
+                f"{path}:{test.lineno} {test.name}: name the promises as plain strings"
+            )
+        yield from (ast.literal_eval(one) for one in ids)
+
+
+def guarantees() -> str:
+    """The text of docs/guarantees.md."""
+    found = proofs()
+    parts = [_section(promise, found) for promise in PROMISES]
+    return _HEAD + "\n".join(parts)
+
+
+def _section(promise: str, found: list[Proof]) -> str:
+    tests = sorted({(proof.file, proof.test) for proof in found if proof.promise == promise})
+    lines = [f"- [{_spoken(test)}](../{file}) (`{test}`)" for file, test in tests]
+    return "\n".join([f"## {promise}", "", PROMISES[promise], "", "Proven by:", "", *lines, ""])
+
+
+def _spoken(test: str) -> str:
+    return test.removeprefix("test_").replace("_", " ")
+
+
+_HEAD = """\
+# What CSM guarantees
+
+Written by `make docs` from `tests/promises.py`; `make check` fails when it is out of date. The
+tests below run real processes: gmail_ingest and NATS, against a FreeScout and a Gmail that break
+as the real ones do.
+
+"""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(guarantees())

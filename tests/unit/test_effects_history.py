@@ -1,0 +1,387 @@
+"""The write protocol under every fault at every seam, by two workers, in virtual time.
+
+Each worker is a coroutine that stops before and after every transaction and at both sides of the
+wire, so a rule can crash it, starve it or let the other worker overtake it exactly there.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import Connection
+
+from csm import lease as leases
+from csm.db import P, Step, T
+from csm.effects import EFFECT, Adopt, Effects, Intent, Seen, Wait, Write, Written
+from csm.freescout_errors import FreeScoutUnavailableError
+from csm.lease import LEASE
+from csm.timing import Timing
+from memory_desk import LOST, REFUSED, Desk
+from memory_store import Clock, Store
+
+TIMING = Timing(deadline=10, send_by=2, server_life=20, margin=1)
+DEADLINE = TIMING.request_deadline(0)
+EFFECTS = ("first", "second")
+WORKERS = ("one", "two")
+SEAMS = ("after a transaction", "before a transaction", "after a look", "on the wire")
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop that lives in the time of the test."""
+
+    clock: Clock
+
+    def time(self) -> float:
+        """Seconds, as `send_until` counts them."""
+        return self.clock.now
+
+
+class Stop:
+    """Where a worker stands still until the test sends it on."""
+
+    def __init__(self, seam: str) -> None:
+        self.seam = seam
+
+    def __await__(self) -> Generator["Stop", Any, Any]:
+        """Give the seam out, take the test's answer in."""
+        return (yield self)
+
+
+class StoppingDatabase:
+    """The store with a stop on both sides of every transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def run(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One transaction; nothing can come between its statements."""
+        await Stop("before a transaction")
+        done = self._store.run(step, *args, **kwargs)
+        await Stop("after a transaction")
+        return done
+
+    async def close(self) -> None:
+        """Nothing of its own to close."""
+
+
+@dataclass
+class Request:
+    """A request on the wire; FreeScout may apply it until `dies_at`, in one step or two."""
+
+    write: Write
+    conversation_id: int | None
+    gives_up_at: float
+    dies_at: float
+    husk: int | None = None
+    applied: Written | None = None
+
+
+@dataclass
+class Worker:
+    """A running attempt: its coroutine and what it stands at."""
+
+    attempt: Coroutine[Any, Any, Written | Wait | Adopt | None]
+    effect_id: str
+    at: Stop
+    request: Request | None = None
+
+
+@asynccontextmanager
+async def no_limit() -> AsyncIterator[None]:
+    """A slot for everybody."""
+    yield
+
+
+class History(RuleBasedStateMachine):
+    """Two creates of one Gmail thread's resource, two workers, one desk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = Store([EFFECT, LEASE])
+        self.loop = VirtualLoop()
+        self.loop.clock = self.store.clock
+        self.desk = Desk()
+        self.effects = Effects(StoppingDatabase(self.store), TIMING, no_limit)
+        self.workers: dict[str, Worker] = {}
+        self.travelling: list[Request] = []
+        self.adopted: dict[str, int] = {}
+        self.broken: list[str] = []
+
+    @initialize(shared=st.booleans())
+    def choose_targets(self, *, shared: bool) -> None:
+        """Two creates may have the same customer and subject."""
+        self.targets = {name: "same" if shared else name for name in EFFECTS}
+
+    # What a worker does
+
+    def write_of(self, worker: str, effect_id: str) -> Write:
+        """The write as this worker makes it: into an adopted conversation, or a new one."""
+        conversation_id = self.adopted.get(effect_id)
+
+        async def send(send_until: float) -> Written:
+            if self.store.clock() > send_until:
+                raise REFUSED
+            self.check_intent(effect_id)
+            now = self.store.clock()
+            request = Request(plain, conversation_id, now + DEADLINE, 0)
+            request.dies_at = request.gives_up_at + TIMING.server_life
+            self.workers[worker].request = request
+            return await Stop("on the wire")  # type: ignore[no-any-return]
+
+        async def find(_intent: Intent) -> Seen:
+            await Stop("before a look")
+            seen = self.desk.look(effect_id)
+            await Stop("after a look")
+            return replace(seen, husks=()) if conversation_id else seen
+
+        plain = self.desk.write(effect_id, conversation_id=conversation_id)
+        return replace(plain, send=send, find=find, target=self.targets[effect_id])
+
+    async def attempt(self, worker: str, effect_id: str) -> Written | Wait | Adopt | None:
+        """One delivery: lease, protocol, lease back."""
+        database = StoppingDatabase(self.store)
+        seconds = TIMING.lease(DEADLINE)
+        lease = await database.run(leases.acquire, f"for {effect_id}", worker, seconds)
+        if lease is None:
+            return None
+        made: Written | Wait | Adopt | None
+        try:
+            made = await self.effects.perform(lease, self.write_of(worker, effect_id), _nothing)
+        except FreeScoutUnavailableError:
+            made = None
+        await database.run(leases.release, lease)
+        if isinstance(made, Adopt):
+            self.adopted.setdefault(effect_id, made.conversation_id)
+        return made
+
+    def go_on(self, worker: str, answer: object = None, error: Exception | None = None) -> Any:
+        """Let a worker run to its next stop; its outcome when it has ended, else the stop."""
+        state = self.workers[worker]
+        attempt = state.attempt
+
+        async def to_the_next_stop() -> Any:
+            if error is not None:
+                return attempt.throw(error)
+            return attempt.send(answer)
+
+        try:
+            state.at = self.loop.run_until_complete(to_the_next_stop())
+        except RuntimeError as ended:
+            # A coroutine that returns inside another one: PEP 479 wraps its StopIteration.
+            if not isinstance(ended.__cause__, StopIteration):
+                raise
+            del self.workers[worker]
+            return ended.__cause__.value
+        return state.at
+
+    def standing_at(self, *seams: str) -> list[str]:
+        """Workers that stand at one of the seams."""
+        return sorted(name for name, w in self.workers.items() if w.at.seam in seams)
+
+    def on_the_wire(self) -> list[str]:
+        """Workers that wait for FreeScout."""
+        return self.standing_at("on the wire")
+
+    def free(self) -> list[str]:
+        """Workers that can be sent on without an answer."""
+        return [name for name in sorted(self.workers) if name not in self.on_the_wire()]
+
+    # What may happen
+
+    @precondition(lambda self: len(self.workers) < len(WORKERS))
+    @rule(effect_id=st.sampled_from(EFFECTS))
+    def deliver(self, effect_id: str) -> None:
+        """The bus gives a delivery to a worker with nothing to do."""
+        worker = next(name for name in WORKERS if name not in self.workers)
+        attempt = self.attempt(worker, effect_id)
+        self.workers[worker] = Worker(attempt, effect_id, Stop("start"))
+        self.go_on(worker)
+
+    @precondition(lambda self: self.free())
+    @rule(data=st.data(), seam=st.sampled_from(SEAMS), times=st.integers(1, 2))
+    def work(self, data: st.DataObject, seam: str, times: int) -> None:
+        """A worker goes on until it stands at a seam of this kind, at the wire, or at its end."""
+        worker = data.draw(st.sampled_from(self.free()))
+        for _ in range(times):
+            while worker in self.free():
+                self.go_on(worker)
+                if worker in self.standing_at(seam):
+                    break
+
+    @precondition(lambda self: self.on_the_wire())
+    @rule(data=st.data())
+    def answer(self, data: st.DataObject) -> None:
+        """FreeScout applies the request; the client hears of it unless it has given up."""
+        worker = data.draw(st.sampled_from(self.on_the_wire()))
+        request = self.taken_from(worker)
+        in_time = self.store.clock() <= request.gives_up_at
+        self.apply(request)
+        if in_time and request.applied:
+            self.go_on(worker, answer=request.applied)
+        else:
+            self.go_on(worker, error=LOST)
+
+    @precondition(lambda self: self.on_the_wire())
+    @rule(data=st.data())
+    def lose_the_answer(self, data: st.DataObject) -> None:
+        """The request was applied, its answer is lost."""
+        worker = data.draw(st.sampled_from(self.on_the_wire()))
+        self.apply(self.taken_from(worker))
+        self.go_on(worker, error=LOST)
+
+    @precondition(lambda self: self.on_the_wire())
+    @rule(data=st.data())
+    def give_up_waiting(self, data: st.DataObject) -> None:
+        """The client gives up; the request travels on and may be applied later, or never."""
+        worker = data.draw(st.sampled_from(self.on_the_wire()))
+        self.travelling.append(self.taken_from(worker))
+        self.go_on(worker, error=LOST)
+
+    @precondition(lambda self: self.on_the_wire())
+    @rule(data=st.data())
+    def refuse_the_connection(self, data: st.DataObject) -> None:
+        """Surely nothing was applied."""
+        worker = data.draw(st.sampled_from(self.on_the_wire()))
+        if self.taken_from(worker).husk is None:
+            self.go_on(worker, error=REFUSED)
+        else:
+            self.go_on(worker, error=LOST)
+
+    @precondition(lambda self: self.travelling or self.on_the_wire())
+    @rule(data=st.data())
+    def apply_half(self, data: st.DataObject) -> None:
+        """FreeScout makes the conversation and not, or not yet, its thread."""
+        waiting = [r for name in self.on_the_wire() if (r := self.workers[name].request)]
+        request = data.draw(st.sampled_from([*waiting, *self.travelling]))
+        alive = self.store.clock() <= request.dies_at
+        if alive and not request.conversation_id and request.husk is None:
+            request.husk = self.desk.open()
+
+    @precondition(lambda self: self.travelling)
+    @rule(data=st.data())
+    def apply_late(self, data: st.DataObject) -> None:
+        """A request nobody waits for is applied, as long as its server lives."""
+        request = data.draw(st.sampled_from(self.travelling))
+        self.travelling.remove(request)
+        self.apply(request)
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data())
+    def crash(self, data: st.DataObject) -> None:
+        """A process dies where it stands; what it had sent travels on."""
+        worker = data.draw(st.sampled_from(sorted(self.workers)))
+        if worker in self.on_the_wire():
+            self.travelling.append(self.taken_from(worker))
+        self.workers.pop(worker).attempt.close()
+
+    @rule(seconds=st.sampled_from([0.5, 1.5, 3, 9, 11, 16, 21, 34, 80]))
+    def pass_time(self, seconds: float) -> None:
+        """Everybody is as slow as it takes."""
+        self.store.pass_time(seconds)
+
+    # What must hold
+
+    def apply(self, request: Request) -> None:
+        """FreeScout carries a request out if it still lives."""
+        if self.store.clock() <= request.dies_at:
+            into = request.conversation_id or request.husk
+            request.applied = self.desk.apply(request.write, into)
+
+    def taken_from(self, worker: str) -> Request:
+        """The request a worker waits for."""
+        request = self.workers[worker].request
+        assert request is not None
+        self.workers[worker].request = None
+        return request
+
+    def check_intent(self, effect_id: str) -> None:
+        """Every request has its committed intent, not older than the pause allows."""
+        (row,) = [row for row in self.store.rows(EFFECT) if row["id"] == effect_id]
+        if row["state"] != "intent" or self.store.clock() > row["sent_at"] + TIMING.send_by:
+            self.broken.append(f"request without a fresh intent: {row}")
+
+    @invariant()
+    def every_request_had_its_intent(self) -> None:
+        """Intent first."""
+        assert self.broken == []
+
+    @invariant()
+    def nothing_is_written_twice(self) -> None:
+        """Exactly once is at most once here, and at least once in the end."""
+        for effect_id in EFFECTS:
+            assert self.desk.written(effect_id) <= 1, effect_id
+
+    @invariant()
+    def what_is_recorded_is_there(self) -> None:
+        """No phantom results."""
+        there = {(t.effect_id, t.conversation_id, t.thread_id) for t in self.desk.threads}
+        for row in self.store.rows(EFFECT):
+            if row["state"] == "done":
+                assert (row["id"], row["conversation_id"], row["thread_id"]) in there
+
+    def teardown(self) -> None:
+        """When faults stop, everything gets done."""
+        self.finish_what_runs()
+        for effect_id in EFFECTS:
+            self.bring_to_the_end(effect_id)
+            assert self.desk.written(effect_id) == 1
+        self.every_request_had_its_intent()
+        self.nothing_is_written_twice()
+        self.what_is_recorded_is_there()
+        self.store.close()
+        self.loop.close()
+
+    def finish_what_runs(self) -> None:
+        """No more faults: whoever runs comes to an end, what travels arrives."""
+        for request in self.travelling:
+            self.apply(request)
+        for worker in sorted(self.workers):
+            self.run_to_the_end(worker)
+
+    def run_to_the_end(self, worker: str) -> Any:
+        """A worker whose request is answered."""
+        made: Any = None
+        while worker in self.workers:
+            if worker in self.on_the_wire():
+                self.answer_of(worker)
+            else:
+                made = self.go_on(worker)
+        return made
+
+    def answer_of(self, worker: str) -> None:
+        """Answer a request, or break it off when its client has given up."""
+        request = self.taken_from(worker)
+        self.apply(request)
+        if request.applied and self.store.clock() <= request.gives_up_at:
+            self.go_on(worker, answer=request.applied)
+        else:
+            self.go_on(worker, error=LOST)
+
+    def bring_to_the_end(self, effect_id: str) -> None:
+        """The due loop delivers again until the write is done."""
+        for _ in range(12):
+            attempt = self.attempt("one", effect_id)
+            self.workers["one"] = Worker(attempt, effect_id, Stop("start"))
+            made = self.run_to_the_end("one")
+            if isinstance(made, Written):
+                return
+            self.store.pass_time(made.delay if isinstance(made, Wait) else 5)
+        raise AssertionError(f"{effect_id} is never done")
+
+
+def _nothing(_connection: Connection, _written: Written) -> None:
+    """No work row, no map, no outbox: only the effect is looked at."""
+
+
+TestHistory = History.TestCase
+TestHistory.settings = settings(
+    max_examples=120,
+    stateful_step_count=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
