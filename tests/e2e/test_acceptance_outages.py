@@ -151,6 +151,7 @@ async def purge_streams(stage: Stage) -> None:
 
 
 @pytest.mark.promise("hint-only", "once")
+@pytest.mark.timeout(120)
 async def test_streams_deleted_in_mid_run_cost_time_but_no_mail(stage: Stage) -> None:
     stage.faults(lost={"every": 4})
     deliver(stage, "before", 20)
@@ -168,13 +169,14 @@ async def test_streams_deleted_in_mid_run_cost_time_but_no_mail(stage: Stage) ->
 
 
 @pytest.mark.promise("hint-only", "once")
+@pytest.mark.timeout(120)
 async def test_streams_purged_in_mid_run_cost_time_but_no_mail(stage: Stage) -> None:
     stage.faults(lost={"every": 4})
     deliver(stage, "before", 20)
     stage.live()
-    for wanted in (3, 8, 13):
-        await stage.until(lambda wanted=wanted: written(stage) >= wanted)
-        await purge_streams(stage)
+    await stage.until(lambda: written(stage) >= 3)
+    await purge_streams(stage)
+    # What was published and never answered is published again after 10 minutes (scaled: 32 s).
     await stage.quiet(80)
     assert stage.states() == {"done": 20}
     stage.assert_clean()

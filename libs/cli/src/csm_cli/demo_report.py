@@ -8,7 +8,7 @@ from typing import Any
 from csm_cli.demo_stage import Stage
 from csm_cli.operate import all_mails
 from csm_cli.simulation import run_simulators
-from csm_cli.terminal import Json, screen, table
+from csm_cli.terminal import Json, say_facts, screen, table
 
 _SELF_TEST = "[csm self-test]"
 _WRITTEN = ("done", "degraded")
@@ -182,7 +182,8 @@ def _shown(facts: Facts) -> tuple[str, ...]:
 
 def show(report: Report) -> None:
     """Print the tables."""
-    screen().print(table("\nMails", ("", ""), list(_sums(report))))
+    screen().print()
+    say_facts("Mails", _sums(report))
     reasons = [
         (state, number, reason)
         for state, counted in report.reasons.items()

@@ -16,6 +16,7 @@ from csm_cli.terminal import (
     Json,
     age,
     moment,
+    say_facts,
     say_json,
     screen,
     side_screen,
@@ -71,14 +72,14 @@ def status(settings: CommonSettings, *, as_json: bool) -> None:
     if as_json:
         say_json(answer)
         return
-    screen().print(table("Mails", ("state", "mails"), sorted(answer["states"].items())))
+    say_facts("Mails", sorted(answer["states"].items()))
     facts = [
         ("oldest open mail", age(answer["oldest_open_s"])),
         ("events not yet on the bus", answer["outbox"]),
         ("durables", answer["durables"]),
         ("self-test allows", answer["allowed"] or "nothing: run `csm self-test`"),
     ]
-    screen().print(table("", ("", ""), facts))
+    say_facts("Service", facts)
     down = [(d["name"], moment(d["since"]), d["reason"]) for d in answer["down"]]
     if down:
         screen().print(table("Down", ("what", "since", "why"), down))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from csm_cli.operate import ask
-from csm_cli.terminal import Json, coloured, moment, say_json, screen, table
+from csm_cli.terminal import Json, coloured, moment, say_facts, say_json, screen
 from gmail_ingest.settings import Settings
 from gmail_ingest.thread_text import gmail_link
 
@@ -26,9 +26,9 @@ def _show(settings: Settings, story: Json) -> None:
     row = story["work"]
     screen().print(coloured(row["id"]), coloured(row["state"]))
     facts = [*_about_mail(settings, story), *_about_work(row)]
-    screen().print(table("", ("", ""), facts))
+    say_facts("", facts)
     for effect in story["effects"]:
-        screen().print(table(f"Write: {effect['kind']}", ("", ""), list(_about(settings, effect))))
+        say_facts(f"Write: {effect['kind']}", _about(settings, effect))
 
 
 def _about_mail(settings: Settings, story: Json) -> Facts:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -23,6 +23,9 @@ _STYLES = {
 }  # fmt: skip
 
 
+_PIPE_WIDTH = 1000
+
+
 class CommandFailedError(Exception):
     """The command cannot go on; the text is for the operator, `code` its exit status."""
 
@@ -34,8 +37,8 @@ class CommandFailedError(Exception):
 
 @cache
 def screen() -> Console:
-    """Standard output; long ids must stay whole when somebody pipes them on."""
-    return Console(soft_wrap=not Console().is_terminal, highlight=False)
+    """Standard output; what is piped on is not folded at the edge of a terminal."""
+    return Console(highlight=False, width=None if Console().is_terminal else _PIPE_WIDTH)
 
 
 @cache
@@ -78,6 +81,17 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     for row in rows:
         made.add_row(*(coloured(cell) for cell in row))
     return made
+
+
+def say_facts(title: str, facts: Iterable[tuple[str, object]]) -> None:
+    """Print names and values below each other; empty values are left out, links stay whole."""
+    shown = [(name, value) for name, value in facts if value not in (None, "")]
+    width = max((len(name) for name, _ in shown), default=0)
+    if title:
+        screen().print(Text(title, style="bold"))
+    for name, value in shown:
+        line = Text.assemble((f" {name:<{width}}  ", "dim"), coloured(value))
+        screen().print(line, soft_wrap=True)
 
 
 def coloured(cell: object) -> Text:
