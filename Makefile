@@ -4,6 +4,7 @@
 
 MEMBERS := libs/common libs/cli services/gmail_ingest tests/simulators
 BIN := .venv/bin
+UV := .venv/bin/uv
 READY := .venv/ready
 
 # The first Python that is new enough; choose another with: make setup PYTHON=/path/to/python3
@@ -18,15 +19,16 @@ help:  ## show these words
 
 setup: $(READY)  ## make .venv with exactly what requirements.lock names
 
-$(READY): requirements.lock requirements-bootstrap.lock $(MEMBERS:%=%/pyproject.toml)
-	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+$(UV): requirements-bootstrap.lock
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { \
 		echo "CSM needs Python 3.11 or newer; name one: make setup PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes -r requirements-bootstrap.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
-		$(MEMBERS:%=-e %)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(READY): $(UV) requirements.lock $(MEMBERS:%=%/pyproject.toml)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(MEMBERS:%=-e %)
 	@touch $@
 
 demo: setup  ## take real mail into a simulated help desk, with crashes (options: ARGS="...")
@@ -52,11 +54,11 @@ docs: setup  ## write docs/guarantees.md anew from tests/promises.py
 	mv docs/guarantees.md.new docs/guarantees.md
 
 # uv.lock is not committed, because it names the package index; these two files name none.
-lock: setup  ## resolve the dependencies anew (releases of the last week are left out)
+lock: $(UV)  ## resolve the dependencies anew (releases of the last week are left out)
 	rm -f uv.lock
-	$(BIN)/uv lock
-	$(BIN)/uv export --quiet --all-packages --no-emit-workspace --no-header -o requirements.lock
-	$(BIN)/uv export --quiet --only-group bootstrap --no-header -o requirements-bootstrap.lock
+	$(UV) lock --quiet
+	$(UV) export --quiet --all-packages --no-emit-workspace --no-header -o requirements.lock
+	$(UV) export --quiet --only-group bootstrap --no-header -o requirements-bootstrap.lock
 	@! grep -n '://' requirements.lock requirements-bootstrap.lock
 
 clean:  ## remove the environment, caches and local state

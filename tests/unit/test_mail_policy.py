@@ -114,9 +114,15 @@ def test_freescouts_own_mail_is_a_loop(kind: str) -> None:
     assert filter_reason(read(message_id), INBOX, STANDARD) == "sent by FreeScout"
 
 
-def test_a_mail_with_freescouts_type_header_is_a_loop() -> None:
-    loop = read(b"X-FreeScout-Mail-Type: user.notification")
+def test_a_mail_of_ours_with_freescouts_type_header_is_a_loop() -> None:
+    loop = read(b"X-FreeScout-Mail-Type: user.notification", sender=b"support@shop.example")
     assert filter_reason(loop, INBOX, STANDARD) == "sent by FreeScout"
+
+
+def test_a_customer_who_runs_freescout_too_is_heard() -> None:
+    theirs = b"Message-ID: <FS_reply-17-0123456789abcdef@customer.example>"
+    answer = read(theirs, b"X-FreeScout-Mail-Type: customer.message")
+    assert filter_reason(answer, INBOX, STANDARD) is None
 
 
 def test_an_answer_to_freescouts_mail_is_no_loop() -> None:

@@ -85,7 +85,7 @@ def _about_schema(path: Path, key: bytes) -> Finding:
 async def _about_bus(settings: Settings) -> list[Finding]:
     url = settings.nats.url
     try:
-        client = await nats.connect(url, max_reconnect_attempts=1, connect_timeout=3)
+        client = await nats.connect(url, allow_reconnect=False, connect_timeout=3)
     except (NatsError, OSError, TimeoutError) as error:
         words = f"nats.url: {url} does not answer ({type(error).__name__})"
         return [Finding("fail", "NATS", words)]

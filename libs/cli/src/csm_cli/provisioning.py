@@ -42,7 +42,7 @@ def provision_state(settings: GmailIngestSettings) -> list[str]:
 async def provision_bus(settings: CommonSettings, replicas: int) -> list[str]:
     """Streams and durables as the code declares them."""
     try:
-        client = await nats.connect(settings.nats.url, max_reconnect_attempts=1, connect_timeout=3)
+        client = await nats.connect(settings.nats.url, allow_reconnect=False, connect_timeout=3)
     except (NatsError, OSError, TimeoutError) as error:
         raise ProvisioningError(
             f"nats.url: {settings.nats.url} does not answer ({type(error).__name__})"

@@ -25,6 +25,7 @@ from gmail_ingest.fetch import Fetcher
 from gmail_ingest.gmail_errors import GmailCredentialsError, GmailUnavailableError
 from gmail_ingest.job import effect_id
 from gmail_ingest.settings import MailboxSettings
+from gmail_ingest.solitude import Solitude, is_suspect
 from gmail_ingest.state import Message, Notice, Scope
 from gmail_ingest.writer import Moved, Step, Writer
 
@@ -60,6 +61,7 @@ class Handlers:
         self._owner = owner
         self._probe_freescout = probe_freescout
         self._written = written
+        self._solitude = Solitude()
 
     async def message_received(self, event: MessageReceived) -> Outcome:
         """Write the mail's thread and every older open mail of its scope, oldest first."""
@@ -68,7 +70,7 @@ class Handlers:
         if await self._db.run(_state, event) != "wanted":
             return Done()
         try:
-            return await self._drive(event)
+            return await self._drive_alone_if_suspect(event)
         except _GateClosedError as closed:
             return self._until_back(closed.down.reason, closed.down.name)
         except LeaseLostError:
@@ -96,6 +98,11 @@ class Handlers:
         if down := await self._db.run(dependency.down, name):
             return self._until_back(down.reason, name)
         return Unavailable(str(error), name, getattr(error, "retry_after", None))
+
+    async def _drive_alone_if_suspect(self, event: MessageReceived) -> Outcome:
+        alone = await self._db.run(is_suspect, event.mailbox, event.gmail_thread_id)
+        async with self._solitude.place(alone=alone):
+            return await self._drive(event)
 
     async def _drive(self, event: MessageReceived) -> Outcome:
         """Fetch without a lease, write under one, and again when the scope has changed."""

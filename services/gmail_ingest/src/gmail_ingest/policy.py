@@ -124,10 +124,17 @@ def _label_reason(labels: frozenset[str]) -> str | None:
 
 
 def _loop_reason(mail: Mail, own_addresses: frozenset[str]) -> str | None:
-    is_freescout = (mail.message_id or "").lower().startswith(_LOOP_IDS)
-    if is_freescout or "x-freescout-mail-type" in mail.headers:
+    if _is_from_our_freescout(mail, own_addresses):
         return "sent by FreeScout"
     return "own mail" if customer_of(mail, own_addresses).email in own_addresses else None
+
+
+def _is_from_our_freescout(mail: Mail, own_addresses: frozenset[str]) -> bool:
+    """A customer may run FreeScout too: its marks count only under our own domain or address."""
+    name, _, domain = (mail.message_id or "").lower().rpartition("@")
+    if name.startswith(_LOOP_IDS):
+        return any(own.endswith(f"@{domain}") for own in own_addresses)
+    return "x-freescout-mail-type" in mail.headers and mail.sender.email in own_addresses
 
 
 def _is_excluded(mail: Mail, rules: FilterRules) -> bool:

@@ -210,7 +210,7 @@ def scope_of(connection: Connection, slug: str, gmail_thread_id: str) -> Scope:
     return Scope(slug, gmail_thread_id, found.scalar_one_or_none())
 
 
-def _of_scope(scope: Scope) -> ColumnElement[bool]:
+def of_scope(scope: Scope) -> ColumnElement[bool]:
     """Messages of the scope: for a conversation, of every Gmail thread mapped to it."""
     one = and_(
         MESSAGE.c.mailbox == scope.mailbox, MESSAGE.c.gmail_thread_id == scope.gmail_thread_id
@@ -225,7 +225,7 @@ def _of_scope(scope: Scope) -> ColumnElement[bool]:
 
 def undated(connection: Connection, scope: Scope) -> list[Message]:
     """Open messages of the scope whose raw mail was never fetched: their order is unknown."""
-    wanted = and_(_of_scope(scope), WORK.c.state == "wanted", MESSAGE.c.internal_date.is_(None))
+    wanted = and_(of_scope(scope), WORK.c.state == "wanted", MESSAGE.c.internal_date.is_(None))
     return _messages(connection, wanted, limit=None)
 
 
@@ -238,7 +238,7 @@ def next_message(connection: Connection, scope: Scope, lease: Lease) -> Message 
     """
     if not leases.holds(connection, lease):
         raise LeaseLostError(lease.resource)
-    found = _messages(connection, and_(_of_scope(scope), WORK.c.state == "wanted"), limit=1)
+    found = _messages(connection, and_(of_scope(scope), WORK.c.state == "wanted"), limit=1)
     for message in found:
         if message.internal_date is not None:
             work.start(connection, message.work_id)
@@ -384,7 +384,7 @@ def parked_before(
 ) -> tuple[float, int] | None:
     """Seconds since the last older message of the scope was parked, and how many there are."""
     older = and_(
-        _of_scope(scope),
+        of_scope(scope),
         WORK.c.state == "parked",
         MESSAGE.c.internal_date <= message.internal_date,
         MESSAGE.c.work_id != message.work_id,
