@@ -5,11 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from csm_cli.embedded_nats import EmbeddedNats
 
 if TYPE_CHECKING:
     from stage import Stage, Theatre
+
+
+# Speed belongs to benchmarks: on a busy machine an example may take long and still be right.
+settings.register_profile("csm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("csm")
 
 
 @pytest.fixture

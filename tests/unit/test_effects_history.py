@@ -28,7 +28,15 @@ TIMING = Timing(deadline=10, send_by=2, server_life=20, margin=1)
 DEADLINE = TIMING.request_deadline(0)
 EFFECTS = ("first", "second")
 WORKERS = ("one", "two")
-SEAMS = ("after a transaction", "before a transaction", "after a look", "on the wire")
+SEAMS = (
+    "on the wire",
+    "after open_intent",
+    "after a look",
+    "before commit_intent",
+    "after commit_intent",
+    "before record_result",
+    "before withdraw",
+)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -60,9 +68,9 @@ class StoppingDatabase:
 
     async def run(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One transaction; nothing can come between its statements."""
-        await Stop("before a transaction")
+        await Stop(f"before {step.__name__}")
         done = self._store.run(step, *args, **kwargs)
-        await Stop("after a transaction")
+        await Stop(f"after {step.__name__}")
         return done
 
     async def close(self) -> None:
@@ -134,7 +142,6 @@ class History(RuleBasedStateMachine):
             return await Stop("on the wire")  # type: ignore[no-any-return]
 
         async def find(_intent: Intent) -> Seen:
-            await Stop("before a look")
             seen = self.desk.look(effect_id)
             await Stop("after a look")
             return replace(seen, husks=()) if conversation_id else seen
@@ -191,7 +198,7 @@ class History(RuleBasedStateMachine):
 
     @rule(
         worker=st.sampled_from(WORKERS),
-        effect_id=st.sampled_from(("first", "first", "first", "second")),
+        effect_id=st.sampled_from(EFFECTS),
         seam=st.sampled_from(SEAMS),
     )
     def work(self, worker: str, effect_id: str, seam: str) -> None:
@@ -296,9 +303,9 @@ class History(RuleBasedStateMachine):
     def teardown(self) -> None:
         """When faults stop, everything gets done."""
         self.finish_what_runs()
-        for effect_id in EFFECTS:
-            self.bring_to_the_end(effect_id)
-            assert self.desk.written(effect_id) == 1
+        for begun in self.store.rows(EFFECT):
+            self.bring_to_the_end(begun["id"])
+            assert self.desk.written(begun["id"]) == 1
         self.every_request_had_its_intent()
         self.nothing_is_written_twice()
         self.what_is_recorded_is_there()
@@ -349,8 +356,8 @@ def _nothing(_connection: Connection, _written: Written) -> None:
 
 TestHistory = History.TestCase
 TestHistory.settings = settings(
-    max_examples=150,
-    stateful_step_count=50,
+    max_examples=200,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from csm import work
 from csm.outcome import Done, Later, Rejected, Unavailable
-from csm.work import PASS_LIMIT, TERMINAL, WORK, Owed, State
+from csm.work import TERMINAL, WINDOW, WORK, Owed, State
 from memory_store import START, Store
 
 AGAIN = 600.0
@@ -88,9 +88,24 @@ def test_the_next_of_a_resource_is_due_when_the_oldest_has_ended(
 
 
 def test_one_pass_takes_no_more_than_its_limit(store: Store) -> None:
-    owe(store, *(f"{n:03}" for n in range(PASS_LIMIT + 5)))
-    assert len(due(store)) == PASS_LIMIT
+    owe(store, *(f"{n:03}" for n in range(WINDOW + 5)))
+    assert len(due(store)) == WINDOW
     assert [found.id for found in store.run(work.due, 2)] == ["000", "001"]
+
+
+def test_no_more_than_the_window_is_on_the_bus(store: Store) -> None:
+    owe(store, "a", "b", "c")
+    publish(store, "a", "b")
+    assert [found.id for found in store.run(work.due, 2)] == []
+    store.run(work.end, "a", "done")
+    assert [found.id for found in store.run(work.due, 2)] == ["c"]
+
+
+def test_a_row_that_waits_is_not_on_the_bus(store: Store) -> None:
+    owe(store, "a", "b")
+    publish(store, "a")
+    store.run(work.record, "a", Later(50, "quarantine"))
+    assert [found.id for found in store.run(work.due, 1)] == ["b"]
 
 
 def test_a_published_row_is_due_again_after_a_silence(store: Store) -> None:

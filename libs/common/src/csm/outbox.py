@@ -173,13 +173,13 @@ class Loops:
             self._kicked.clear()
             try:
                 await self._relay.run_due()
-                full = await self._due.run_due() == work.PASS_LIMIT
+                more = await self._due.run_due() > 0
             except BusUnavailableError as error:
                 self._say(error)
-                full = False
+                more = False
             else:
                 self._say(None)
-            if not full:
+            if not more:
                 await self._pause()
 
     async def _pause(self) -> None:

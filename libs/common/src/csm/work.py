@@ -18,8 +18,9 @@ TERMINAL: tuple[State, ...] = ("done", "filtered", "gone", "dry-run", "degraded"
 
 # A row that was started this often without a recorded outcome kills its process.
 STARTS_LIMIT = 8
-# Rows published by one pass of the due loop.
-PASS_LIMIT = 200
+# Rows that may be on the bus at a time. The rest waits here, so that a new mail never queues behind
+# a backfill of thousands.
+WINDOW = 200
 
 
 class WorkRow(SQLModel, table=True):
@@ -37,7 +38,9 @@ class WorkRow(SQLModel, table=True):
     state: str = "wanted"
     next_try: float
     waiting_for: str | None = None
+    rank: int = 0
     published: int = 0
+    in_flight: bool = False
     attempts: int = 0
     starts: int = 0
     reason: str | None = None
@@ -50,13 +53,17 @@ WORK = table_of(WorkRow)
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A new piece of work, due at once. `resource` is what must be done in order."""
+    """A new piece of work, due at once. `resource` is what must be done in order.
+
+    The lower `rank` goes first: 0 is live, 1 a backfill.
+    """
 
     id: str
     resource: str
     event: str
     payload: str
     traceparent: str
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def owe(connection: Connection, rows: Iterable[Owed]) -> int:
         {
             "id": row.id, "seq": first + n, "resource": row.resource, "event": row.event,
             "payload": row.payload, "traceparent": row.traceparent, "state": "wanted",
-            "published": 0, "attempts": 0, "starts": 0,
+            "rank": row.rank, "published": 0, "in_flight": False, "attempts": 0, "starts": 0,
         }
         for n, row in enumerate(rows)
     ]  # fmt: skip
@@ -116,7 +123,14 @@ def end(connection: Connection, work_id: str, state: State, reason: str | None =
     connection.execute(
         update(WORK)
         .where(open_row)
-        .values(state=state, reason=reason, ended_at=csm_now(), starts=0, waiting_for=None)
+        .values(
+            state=state,
+            reason=reason,
+            ended_at=csm_now(),
+            starts=0,
+            waiting_for=None,
+            in_flight=False,
+        )
     )
 
 
@@ -128,7 +142,7 @@ def reopen(connection: Connection, work_id: str, reason: str) -> bool:
         .where(ended)
         .values(
             state="wanted", reason=reason, next_try=csm_now(), ended_at=None, starts=0,
-            waiting_for=None,
+            waiting_for=None, in_flight=False,
         )
     )  # fmt: skip
     return changed.rowcount == 1
@@ -154,14 +168,25 @@ def record(connection: Connection, work_id: str, outcome: Outcome) -> None:
             )
 
 
-def due(connection: Connection, limit: int = PASS_LIMIT) -> list[Due]:
-    """The rows to publish now: per resource only the oldest, at most `limit`."""
+def due(connection: Connection, window: int = WINDOW) -> list[Due]:
+    """The rows to publish now: per resource only the oldest, while `window` has room."""
+    on_the_bus = and_(WORK.c.state == "wanted", WORK.c.in_flight, WORK.c.next_try > csm_now())
+    busy = connection.execute(select(func.count()).select_from(WORK).where(on_the_bus))
+    room = window - int(busy.scalar_one())
+    if room <= 0:
+        return []
     older = WORK.alias("older")
     blocked = exists().where(
-        older.c.resource == WORK.c.resource, older.c.state == "wanted", older.c.seq < WORK.c.seq
+        older.c.resource == WORK.c.resource,
+        older.c.state == "wanted",
+        older.c.seq < WORK.c.seq,
+        # A live mail need not wait for its thread's backfill: whoever takes it does both in order.
+        older.c.rank <= WORK.c.rank,
     )
     ready = and_(WORK.c.state == "wanted", WORK.c.next_try <= csm_now(), ~blocked)
-    rows = connection.execute(select(WORK).where(ready).order_by(WORK.c.seq).limit(limit))
+    rows = connection.execute(
+        select(WORK).where(ready).order_by(WORK.c.rank, WORK.c.seq).limit(room)
+    )
     return [Due(r.id, r.event, r.payload, r.traceparent, r.published) for r in rows]
 
 
@@ -177,7 +202,7 @@ def published(
     connection.execute(
         update(WORK)
         .where(WORK.c.id.in_(work_ids))
-        .values(next_try=due_again, published=WORK.c.published + 1)
+        .values(next_try=due_again, published=WORK.c.published + 1, in_flight=silent)
     )
 
 

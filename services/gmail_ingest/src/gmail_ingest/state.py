@@ -159,7 +159,7 @@ def journal(
     connection: Connection, slug: str, notices: Sequence[Notice], *, backfill: bool = False
 ) -> int:
     """Journal ids and owe their mail; known ids change nothing. Returns how many were new."""
-    owed = [_owed(slug, notice) for notice in notices]
+    owed = [_owed(slug, notice, rank=int(backfill)) for notice in notices]
     if not owed:
         return 0
     rows = [
@@ -174,14 +174,15 @@ def journal(
     return work.owe(connection, owed)
 
 
-def _owed(slug: str, notice: Notice) -> Owed:
+def _owed(slug: str, notice: Notice, rank: int) -> Owed:
     event = MessageReceived(
         mailbox=slug,
         gmail_message_id=notice.gmail_message_id,
         gmail_thread_id=notice.gmail_thread_id,
     )
     resource = Scope(slug, notice.gmail_thread_id, None).resource
-    return Owed(event.key, resource, event.name, event.model_dump_json(), notice.traceparent)
+    payload = event.model_dump_json()
+    return Owed(event.key, resource, event.name, payload, notice.traceparent, rank)
 
 
 def rescue(connection: Connection, slug: str, gmail_message_id: str) -> bool:
