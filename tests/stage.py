@@ -277,11 +277,15 @@ class Stage:
 
     def is_quiet(self) -> bool:
         """Every mail of Gmail is journaled, none is wanted, no event waits."""
-        waiting = self.rows("SELECT count(*) FROM outbox")[0][0]
-        if waiting or "wanted" in self.states():
+        if self._is_owing():
             return False
         journal = {row[0] for row in self.rows("SELECT gmail_message_id FROM gmail_message")}
-        return all(message["id"] in journal for message in self.messages())
+        # Owing is looked at again: the journal may have grown between the two.
+        return all(row["id"] in journal for row in self.messages()) and not self._is_owing()
+
+    def _is_owing(self) -> bool:
+        waiting = self.rows("SELECT count(*) FROM outbox")[0][0]
+        return waiting > 0 or "wanted" in self.states()
 
     def assert_clean(self, *, agent_replies: int = 0) -> None:
         """The judge finds nothing, Gmail saw no forbidden call, only agents sent mail."""

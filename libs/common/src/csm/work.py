@@ -160,7 +160,13 @@ def record(connection: Connection, work_id: str, outcome: Outcome) -> None:
             connection.execute(
                 update(WORK)
                 .where(row)
-                .values(next_try=csm_now() + delay, reason=why, waiting_for=waiting_for, starts=0)
+                .values(
+                    next_try=csm_now() + delay,
+                    reason=why,
+                    waiting_for=waiting_for,
+                    starts=0,
+                    in_flight=False,
+                )
             )
         case Unavailable(why, waiting_for):
             connection.execute(
