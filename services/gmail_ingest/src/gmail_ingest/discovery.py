@@ -11,7 +11,7 @@ from csm.dependency import Prober
 from csm.lease import Lease
 from csm.logs import get_logger
 from csm.trace import span, traceparent
-from gmail_ingest import state
+from gmail_ingest import reconcile, state
 from gmail_ingest.gmail import (
     GmailClient,
     GmailCredentialsError,
@@ -89,7 +89,7 @@ class Discovery:
     async def _look(self) -> None:
         name = f"gmail:{self._slug}"
         try:
-            new = await self.look()
+            new = await self.look() + await self._reconcile()
         except GmailUnavailableError as error:
             await self._prober.report(name, str(error))
         except (GmailCredentialsError, GmailRejectedError) as error:
@@ -118,7 +118,8 @@ class Discovery:
         profile = await self._client.profile()
         seconds = self._settings.gmail.backfill_days * _DAY
         since = await self._db.run(state.begin_mailbox, self._slug, seconds)
-        new = await self._list(since, backfill=True) if seconds else 0
+        # Without a backfill too: a first look that was killed here may have missed mail since.
+        new = await self._list(since, backfill=seconds > 0)
         await self._db.run(state.advance, self._slug, profile.history_id)
         self._log.info("mailbox begins", mailbox=self._slug, backfill_days=seconds / _DAY)
         return new
@@ -134,6 +135,19 @@ class Discovery:
         await self._db.run(state.advance, self._slug, profile.history_id)
         self._log.warning("history id expired, mailbox listed", mailbox=self._slug, new=new)
         return new
+
+    async def _reconcile(self) -> int:
+        every = self._settings.gmail.reconcile_hours * 3600
+        since = await self._db.run(reconcile.since, self._slug, every)
+        if since is None:
+            return 0
+        missed = await reconcile.missed(self._db, self._client, self._slug, since, self.look)
+        await self._journal(missed)
+        await self._db.run(reconcile.finished, self._slug, len(missed))
+        if missed:
+            what = {"mailbox": self._slug, "recovered": len(missed)}
+            self._log.error("mail that no history named", alert="recovered", **what)
+        return len(missed)
 
     async def _list(self, since: float, *, backfill: bool) -> int:
         new = 0

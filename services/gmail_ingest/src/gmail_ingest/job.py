@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from csm.effects import Sent
-from csm.freescout import CustomerThread, OutgoingAttachment
+from csm.freescout import CustomerThread, OutgoingAttachment, Status
 from csm.marker import append_marker, make_marker
 from csm.work import State
 from gmail_ingest import policy, thread_text
@@ -87,7 +87,16 @@ class Shape:
     is_foreign: bool = False
     claims: int | None = None
     cc: tuple[str, ...] = ()
+    status: Status | None = None
     is_dated: bool = False
+
+
+def is_answer_from_gmail(job: Job) -> bool:
+    """Whether the team should see it as an answer that somebody gave outside FreeScout."""
+    own = job.settings.own_addresses
+    return job.settings.allows("tickets") and policy.is_answer_from_gmail(
+        job.mail, job.message.labels, own
+    )
 
 
 def effect_id(message: Message) -> str:
@@ -124,6 +133,7 @@ def customer_thread(job: Job, shape: Shape, key: bytes) -> CustomerThread:
         created_at=job.accepted_at,
         imported=job.settings.notify != "native",
         attachments=_attachments(job),
+        status=shape.status,
     )
 
 

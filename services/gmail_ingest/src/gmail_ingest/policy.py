@@ -52,6 +52,9 @@ class FilterRules:
     excluded_senders: tuple[str, ...]
 
 
+_SENT_REASON = "sent by the mailbox"
+
+
 def flags(mail: Mail, labels: frozenset[str], *, backfill: bool, foreign: bool) -> str:
     """What only the mail's headers know, as the marker's letters in the order `bandfph`."""
     facts = {
@@ -77,6 +80,24 @@ def filter_reason(mail: Mail, labels: frozenset[str], rules: FilterRules) -> str
         or _loop_reason(mail, rules.own_addresses)
         or ("excluded sender" if _is_excluded(mail, rules) else None)
         or (None if mail.report else _content_reason(mail, rules))
+    )
+
+
+def is_answer_from_gmail(mail: Mail, labels: frozenset[str], own_addresses: frozenset[str]) -> bool:
+    """Whether a colleague answered with Gmail itself, so that FreeScout does not know of it.
+
+    FreeScout's own mail passes through the same account and carries its marks; Gmail may replace a
+    Message-ID and keeps the first one in X-Google-Original-Message-ID.
+    """
+    originals = mail.headers.get("x-google-original-message-id", ())
+    was_freescout = any(
+        original.lower().lstrip("<").startswith(_LOOP_IDS) for original in originals
+    )
+    return (
+        _label_reason(labels) == _SENT_REASON
+        and not was_freescout
+        and not _is_from_our_freescout(mail, own_addresses)
+        and "x-freescout-mail-type" not in mail.headers
     )
 
 
@@ -120,7 +141,7 @@ def _label_reason(labels: frozenset[str]) -> str | None:
     for label, reason in _REFUSED_LABELS.items():
         if label in labels:
             return reason
-    return "sent by the mailbox" if "SENT" in labels and "INBOX" not in labels else None
+    return _SENT_REASON if "SENT" in labels and "INBOX" not in labels else None
 
 
 def _loop_reason(mail: Mail, own_addresses: frozenset[str]) -> str | None:

@@ -17,6 +17,8 @@ class GmailSettings(Section):
     query: str = ""
     start: Literal["now", "backfill"] = "now"
     backfill_days: int = Field(default=0, ge=0, le=3650)
+    backfill_status: Literal["closed", "pending", "active"] = "closed"
+    reconcile_hours: float = Field(default=6, gt=0, le=48)
     # New Google projects have 6,000 units per minute and user; the rest is left to others.
     quota_units_per_minute: int = Field(default=4000, ge=60, le=15000)
     poll_seconds: float = Field(default=10, gt=0, le=600)

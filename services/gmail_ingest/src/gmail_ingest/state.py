@@ -39,6 +39,8 @@ class GmailMailbox(SQLModel, table=True):
     history_id: str | None = None
     accept_from: float
     last_poll: float | None = None
+    reconciled_at: float | None = None
+    recovered: int = 0
 
 
 class GmailMessage(SQLModel, table=True):
@@ -129,9 +131,8 @@ def cursor(connection: Connection, slug: str) -> int | None:
 
 def begin_mailbox(connection: Connection, slug: str, backfill_seconds: float) -> float:
     """Remember since when mail is accepted (epoch seconds); the first call decides."""
-    fresh = insert_into(connection, MAILBOX).values(
-        slug=slug, accept_from=csm_now() - backfill_seconds
-    )
+    begun = csm_now() - backfill_seconds
+    fresh = insert_into(connection, MAILBOX).values(slug=slug, accept_from=begun, recovered=0)
     connection.execute(fresh.on_conflict_do_nothing(index_elements=[MAILBOX.c.slug]))
     return accept_from(connection, slug)
 
@@ -275,14 +276,10 @@ def fetched(
     raw: bytes,
 ) -> None:
     """Store what Gmail said of a raw mail; its starts are cleared, fetching did not kill us."""
-    connection.execute(
-        update(MESSAGE)
-        .where(MESSAGE.c.work_id == work_id)
-        .values(
-            internal_date=internal_date_ms, labels=" ".join(sorted(labels)), size=len(raw),
-            sha256=hashlib.sha256(raw).hexdigest(),
-        )
-    )  # fmt: skip
+    facts = {"internal_date": internal_date_ms, "labels": " ".join(sorted(labels))}
+    digest = hashlib.sha256(raw).hexdigest()
+    row = update(MESSAGE).where(MESSAGE.c.work_id == work_id)
+    connection.execute(row.values(**facts, size=len(raw), sha256=digest))
     work.unstart(connection, work_id)
 
 

@@ -68,3 +68,14 @@ def missing_files_note(names: Sequence[str], link: str) -> str:
         "<p>FreeScout did not keep these attachments of the customer's mail:</p>"
         f'<ul>{listed}</ul><p><a href="{escape(link)}">Open the mail in Gmail</a></p>'
     )
+
+
+def answer_note(mail: Mail, link: str) -> str:
+    """HTML of the note that shows an answer which a colleague sent with Gmail itself."""
+    who = mail.sender.name or mail.sender.email
+    files = ", ".join(attachment.file_name for attachment in mail.attachments)
+    attached = f"<p>Attached there: {escape(files)}</p>" if files else ""
+    return (
+        f"<p>Answered from Gmail by {escape(who)}:</p>{mail.html}{attached}"
+        f'<p><a href="{escape(link)}">Open it in Gmail</a></p>'
+    )

@@ -13,14 +13,14 @@ from csm import dependency, effects, outbox, work
 from csm.contracts import ConversationUpdated
 from csm.crash import crash_point
 from csm.db import Database
-from csm.effects import Adopt, Effects, Wait, Written
+from csm.effects import Adopt, Effects, Wait, Write, Written
 from csm.freescout import FreeScout
 from csm.lease import Lease
 from csm.logs import get_logger
 from csm.outcome import Done, Later, Rejected
 from csm.timing import Timing
 from gmail_ingest import state
-from gmail_ingest.job import Job, effect_id, unwritten
+from gmail_ingest.job import Job, effect_id, is_answer_from_gmail, unwritten
 from gmail_ingest.lookup import Lookup
 from gmail_ingest.matching import Append
 from gmail_ingest.mime import Mail, parse, stub
@@ -77,6 +77,8 @@ class Writer:
         mail = await self._read(message, raw, refusals)
         job = Job(message, settings, mail, raw, gap=parked[1] if parked else 0)
         if end := unwritten(job):
+            if scope.conversation_id is not None and is_answer_from_gmail(job):
+                return await self._show_answer(job, scope.conversation_id, lease)
             return await self._end(lease, message, *end)
         if scope.conversation_id is None:
             return await self._first(job, lease)
@@ -152,22 +154,39 @@ class Writer:
     def _alert(self, alert: str, job: Job, reason: str) -> None:
         self._log.error("mail not taken whole", alert=alert, key=job.message.work_id, reason=reason)
 
-    async def _name_missing(self, job: Job, made: Written, lease: Lease) -> Step:
-        """One note that names the files FreeScout lost; the mail ends with it."""
-        reason = f"incomplete: {len(made.missing)} attachments missing in FreeScout"
+    async def _show_answer(self, job: Job, conversation_id: int, lease: Lease) -> Step:
+        """A colleague answered from Gmail: the team sees it as a note."""
+        conversation = await self._placing.current(conversation_id)
+        if conversation is None:
+            return await self._end(lease, job.message, "filtered", "sent by the mailbox")
+        if conversation.id != conversation_id:
+            return Moved()
+        write = await self._writes.answer_note(job, conversation)
+        return await self._noted(job, write, "answered from Gmail", lease)
+
+    async def _noted(self, job: Job, write: Write, reason: str, lease: Lease) -> Step:
+        """Perform a note that ends the mail with `reason`."""
 
         def record(connection: Connection, _note: Written) -> None:
             work.end(connection, job.message.work_id, "done", reason)
 
-        conversation = await self._placing.current(made.conversation_id)
-        if conversation is not None:
-            write = await self._writes.missing_note(job, made.missing, conversation)
-            noted = await self._effects.perform(lease, write, record)
-            if isinstance(noted, Wait):
-                return Later(noted.delay, noted.why)
+        noted = await self._effects.perform(lease, write, record)
+        if isinstance(noted, Wait):
+            return Later(noted.delay, noted.why)
         await self._db.run(work.end, job.message.work_id, "done", reason)
-        self._alert("incomplete", job, reason)
         return Done()
+
+    async def _name_missing(self, job: Job, made: Written, lease: Lease) -> Step:
+        """One note that names the files FreeScout lost; the mail ends with it."""
+        reason = f"incomplete: {len(made.missing)} attachments missing in FreeScout"
+        conversation = await self._placing.current(made.conversation_id)
+        if conversation is None:
+            return await self._end(lease, job.message, "done", reason)
+        write = await self._writes.missing_note(job, made.missing, conversation)
+        step = await self._noted(job, write, reason, lease)
+        if isinstance(step, Done):
+            self._alert("incomplete", job, reason)
+        return step
 
     def _recorder(self, job: Job) -> effects.Record:
         message = job.message

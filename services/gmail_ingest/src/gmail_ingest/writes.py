@@ -51,7 +51,9 @@ class Writes:
 
     async def creation(self, job: Job, claims: int | None) -> Write:
         """A new conversation with the mail; `claims` is one that it names but may not enter."""
-        thread = await self._thread(job, Shape(claims=claims, cc=job.copied))
+        # Old mail must not look like open work; FreeScout opens what a customer writes.
+        status = job.settings.gmail.backfill_status if job.message.backfill else None
+        thread = await self._thread(job, Shape(claims=claims, cc=job.copied, status=status))
         first, _, last = job.customer.name.partition(" ")
         conversation = NewConversation(
             mailbox_id=job.settings.freescout_mailbox_id,
@@ -62,6 +64,7 @@ class Writes:
             thread=thread,
             imported=thread.imported,
             created_at=job.accepted_at,
+            status=status,
         )
 
         async def send(send_until: float) -> Written:
@@ -98,7 +101,8 @@ class Writes:
         # what a person typed there that is no bare address.
         kept = filter(is_bare_address, conversation.cc) if is_foreign else ()
         cc = tuple(dict.fromkeys((*kept, *job.copied)))
-        thread = await self._thread(job, Shape(is_foreign=is_foreign, cc=cc))
+        status = _status_of(conversation) if job.message.backfill else None
+        thread = await self._thread(job, Shape(is_foreign=is_foreign, cc=cc, status=status))
 
         async def send(send_until: float) -> Written:
             thread_id = await self._freescout.append_thread(
@@ -111,9 +115,17 @@ class Writes:
     async def missing_note(
         self, job: Job, missing: tuple[str, ...], conversation: Conversation
     ) -> Write:
-        """A note that names the files FreeScout lost. Status and cc stay as they are."""
-        effect = f"incomplete:{job.effect_id}"
+        """A note that names the files FreeScout lost."""
         html = thread_text.missing_files_note(missing, job.link)
+        return await self._note(job, f"incomplete:{job.effect_id}", html, conversation)
+
+    async def answer_note(self, job: Job, conversation: Conversation) -> Write:
+        """A note with what a colleague answered from Gmail."""
+        html = thread_text.answer_note(job.mail, job.link)
+        return await self._note(job, f"answered:{job.effect_id}", html, conversation)
+
+    async def _note(self, job: Job, effect: str, html: str, conversation: Conversation) -> Write:
+        """An imported note: it notifies nobody. Status and cc stay as they are."""
         note = Note(
             text=append_marker(html, make_marker(self._key, effect, "")),
             user_id=(await self._behaviour()).bot_user_id,

@@ -51,6 +51,8 @@ def upgrade() -> None:
         sa.Column("history_id", sa.String()),
         sa.Column("accept_from", sa.Float(), nullable=False),
         sa.Column("last_poll", sa.Float()),
+        sa.Column("reconciled_at", sa.Float()),
+        sa.Column("recovered", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     op.create_table(

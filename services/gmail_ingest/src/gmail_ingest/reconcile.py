@@ -1,0 +1,56 @@
+"""Compares what Gmail lists with the journal: finds mail that no history ever named."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy import Connection, and_, select, update
+
+from csm.db import Database, csm_now
+from gmail_ingest.gmail import GmailClient, MessageRef
+from gmail_ingest.state import MAILBOX, MESSAGE
+
+_WINDOW = 2 * 86_400.0
+_INBOUND = "-in:spam -in:trash -in:drafts -in:sent -in:chats"
+
+
+def since(connection: Connection, slug: str, every: float) -> float | None:
+    """Since when to compare (epoch seconds); None when the last time is not `every` s ago."""
+    rows = connection.execute(select(MAILBOX, csm_now().label("now")).where(MAILBOX.c.slug == slug))
+    mailbox = rows.one()
+    if mailbox.reconciled_at is not None and mailbox.reconciled_at + every > mailbox.now:
+        return None
+    return max(float(mailbox.accept_from), float(mailbox.now) - _WINDOW)
+
+
+def unknown(connection: Connection, slug: str, gmail_message_ids: Sequence[str]) -> set[str]:
+    """Those of these messages that the journal does not have."""
+    mine = and_(MESSAGE.c.mailbox == slug, MESSAGE.c.gmail_message_id.in_(gmail_message_ids))
+    known = connection.execute(select(MESSAGE.c.gmail_message_id).where(mine)).scalars()
+    return set(gmail_message_ids) - set(known)
+
+
+def finished(connection: Connection, slug: str, recovered: int) -> None:
+    """The comparison is done; `recovered` messages were never noticed before."""
+    connection.execute(
+        update(MAILBOX)
+        .where(MAILBOX.c.slug == slug)
+        .values(reconciled_at=csm_now(), recovered=MAILBOX.c.recovered + recovered)
+    )
+
+
+async def missed(
+    db: Database,
+    client: GmailClient,
+    slug: str,
+    after: float,
+    look: Callable[[], Awaitable[int]],
+) -> list[MessageRef]:
+    """Messages since `after` that are not in the journal, even after one more look at the history.
+
+    What the next history tells is no loss, so it is asked before anything counts as missed.
+    """
+    listed: dict[str, MessageRef] = {}
+    async for page in client.messages(f"after:{int(after)} {_INBOUND}"):
+        listed.update({reference.id: reference for reference in page})
+    if await db.run(unknown, slug, list(listed)):
+        await look()
+    return [listed[one] for one in await db.run(unknown, slug, list(listed))]
