@@ -18,26 +18,30 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 _CLOSING = re.compile(r"^=* ?((?:\d+ \w+,? ?)+|no tests ran )in ([\d.]+)s\b.*$")
 _COUNT = re.compile(r"(\d+) (\w+)")
+# Each worker has simulators and NATS servers of its own.
+_MOST_WORKERS = 4
 # pytest: nothing was collected.
 _NO_TESTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Folders that are tested together; `seconds` until they are ended by force."""
+    """Folders that are tested together; `seconds` until they are ended by force.
+
+    Tests run side by side, as many as there are cores and `beyond`: some mostly wait.
+    """
 
     name: str
     folders: tuple[str, ...]
     seconds: int
-    # Tests that share no process and measure no time may run side by side.
-    is_parallel: bool = False
+    beyond: int = 0
 
 
 TEST = (
-    Stage("unit", ("tests/unit", "tests/contracts"), 150, is_parallel=True),
-    Stage("integration", ("tests/integration",), 150, is_parallel=True),
-    Stage("faults", ("tests/faults",), 150),
-    Stage("e2e", ("tests/e2e",), 200),
+    Stage("unit", ("tests/unit", "tests/contracts"), 180),
+    Stage("integration", ("tests/integration",), 180),
+    Stage("faults", ("tests/faults",), 240),
+    Stage("e2e", ("tests/e2e",), 300, beyond=1),
 )
 NIGHTLY = (Stage("nightly", ("tests",), 3600),)
 PLANS = {"test": (TEST, "not nightly"), "nightly": (NIGHTLY, "nightly")}
@@ -60,8 +64,9 @@ class Result:
 
 def run(stage: Stage, marks: str) -> Result:
     """Run one stage, its output passed on as it comes."""
-    workers = ("-n", str(min(4, os.cpu_count() or 1))) if stage.is_parallel else ()
-    command = [sys.executable, "-m", "pytest", "--no-header", "-m", marks, *workers, *stage.folders]
+    workers = str(min(_MOST_WORKERS, os.cpu_count() or 1) + stage.beyond)
+    pytest = [sys.executable, "-m", "pytest", "--no-header", "-m", marks]
+    command = [*pytest, "-n", workers, "--dist", "worksteal", *stage.folders]
     say(f"\n---- {stage.name}: {' '.join(stage.folders)} (at most {stage.seconds} s)")
     begun = time.monotonic()
     # A group of its own, so that nothing a hanging test has started outlives the stage.

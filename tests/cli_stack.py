@@ -2,11 +2,11 @@
 
 import base64
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -36,12 +36,14 @@ def free_port() -> int:
     return port
 
 
-def wait_for(condition: Callable[[], bool], words: Callable[[], str]) -> None:
-    """Return when `condition` holds; AssertionError with `words` after 45 s."""
-    deadline = time.monotonic() + _WAIT
+def wait_for(
+    condition: Callable[[], bool], words: Callable[[], str], within: float = _WAIT
+) -> None:
+    """Return when `condition` holds; AssertionError with `words` after `within` seconds."""
+    deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, words()
-        os.sched_yield()
+        threading.Event().wait(0.05)  # the pause between two looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,12 @@ class Up:
 
     def answers(self) -> None:
         """Wait until the service answers."""
-        wait_for(lambda: self.csm("status").exit_code == 0, self.said)
+
+        def is_there() -> bool:
+            assert self.process.poll() is None, self.said()
+            return self.csm("status").exit_code == 0
+
+        wait_for(is_there, self.said)
 
     def children(self) -> list[int]:
         """Pids of its children."""

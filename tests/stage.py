@@ -6,6 +6,7 @@ each. What a first start does once (schema, cursor, self-test) is done once and 
 
 import asyncio
 import base64
+import inspect
 import json
 import shutil
 import signal
@@ -36,6 +37,7 @@ Row = dict[str, Any]
 # Seconds between two looks at a condition of the whole installation.
 _LOOK = 0.05
 _QUIET = 45.0
+_PLANNED_ENDS = {0, -signal.SIGKILL, EXIT_CONFIG}
 
 
 class Control:
@@ -107,9 +109,7 @@ class Stage:
         self.lives: list[Life] = []
         self._forks = theatre.forks
         self._supervision: asyncio.Task[None] | None = None
-        self.installation = Installation(
-            folder, theatre.gmail.url, theatre.desk.url, nats.url
-        )
+        self.installation = Installation(folder, theatre.gmail.url, theatre.desk.url, nats.url)
         self.installation.save()
 
     def change(self, **settings: Any) -> None:
@@ -146,8 +146,8 @@ class Stage:
             life = self.start(crash_at)
 
     async def _code(self, life: Life) -> int:
-        while life.code is None:
-            await asyncio.sleep(_LOOK)
+        await until(lambda: life.code is not None, float("inf"), pause=_LOOK)
+        assert life.code is not None
         return life.code
 
     def kill(self) -> None:
@@ -265,11 +265,20 @@ class Stage:
     # --- waiting
 
     async def until(self, condition: Callable[[], bool], within: float = _QUIET) -> None:
-        """Wait for `condition`; AssertionError with the newest log lines after `within` s."""
+        """Wait for `condition`; AssertionError with the newest log lines after `within` s, or
+        at once when a life ended in a way that nobody planned.
+        """
+
+        def holds() -> bool:
+            assert {*self.deaths()} <= _PLANNED_ENDS, f"ended with {self.deaths()}"
+            return condition()
+
         try:
-            await until(condition, within, pause=_LOOK)
+            await until(holds, within, pause=_LOOK)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.states()} {self.down()}\n{self.tail()}") from None
+            wanted = inspect.getsource(condition).strip()
+            seen = f"{self.states()} {self.down()}\n{self.tail()}"
+            raise AssertionError(f"{error}\n{wanted}\n{seen}") from None
 
     async def quiet(self, within: float = _QUIET) -> None:
         """Wait until every delivered mail has its end and every event is out."""
@@ -311,12 +320,16 @@ def _parsed(line: str) -> Row:
 @contextmanager
 def theatre(folder: Path) -> Iterator[Theatre]:
     """The simulators in threads of this process, the fork server, and the prepared state."""
-    with running(gmail.build()) as gmail_url, running(freescout.build(gmail=gmail_url)) as desk_url:
-        with ForkServer() as forks:
-            with closing(Control(desk_url)) as desk, closing(Control(gmail_url)) as mail:
-                opened = Theatre(forks, desk, mail, folder / "prepared")
-                asyncio.run(_prepare(opened, folder / "first"))
-                yield opened
+    with (
+        running(gmail.build()) as gmail_url,
+        running(freescout.build(gmail=gmail_url)) as desk_url,
+        ForkServer() as forks,
+        closing(Control(desk_url)) as desk,
+        closing(Control(gmail_url)) as mail,
+    ):
+        opened = Theatre(forks, desk, mail, folder / "prepared")
+        asyncio.run(_prepare(opened, folder / "first"))
+        yield opened
 
 
 async def _prepare(opened: Theatre, folder: Path) -> None:

@@ -33,7 +33,7 @@ async def test_lost_attachments_are_named_in_one_note(stage: Stage) -> None:
     assert all(name in notes[0]["body"] for name, _ in FILES)
     assert "https://mail.google.com/" in notes[0]["body"]
     assert len(threads(stage)) == 1
-    assert len(stage.alerts("incomplete")) == 1
+    await stage.until(lambda: len(stage.alerts("incomplete")) == 1)
     # The next one of the thread is whole again.
     stage.deliver(letter("whole", answers=[message_id("with files")], files=FILES),
                   thread_id=lost["thread_id"])  # fmt: skip

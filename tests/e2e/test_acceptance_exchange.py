@@ -1,4 +1,4 @@
-"""Customers, agents and strangers write to and fro while every third answer of FreeScout is lost."""
+"""Customers, agents and strangers write while every third answer of FreeScout is lost."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ EXCHANGES = 200
 EVERY_THIRD_LOST = {"lost": {"every": 3}}
 
 
-def customer_of(conversation: Row) -> int:
-    """The number of the sample customer whose conversation it is."""
-    return int(conversation["customer"].partition("@")[0].removeprefix("owner"))
+def number_of(address: str) -> int:
+    """The number of the sample customer with this address."""
+    return int(address.partition("@")[0].removeprefix("owner"))
 
 
 def customers_write(stage: Stage, number: int) -> None:
@@ -25,7 +25,7 @@ async def agents_answer(stage: Stage) -> None:
     """An agent answers every conversation; the copies reach Gmail as threads of their own."""
     conversations = stage.conversations()
     for row in conversations:
-        text = f"Dear customer {customer_of(row)}, please try again."
+        text = f"Dear customer {number_of(row['customer'])}, please try again."
         stage.desk.post("agent-reply", conversation_id=row["id"], text=text)
     wanted = len(conversations)
     await stage.until(lambda: len(agent_mails(stage)) == wanted)
@@ -40,7 +40,7 @@ def customers_answer(stage: Stage, turn: int) -> None:
     by_message_id = {mail["message_id"]: mail for mail in stage.sink()}
     for copy in agent_mails(stage):
         mail = by_message_id[f"<{copy['message_id'].strip('<>')}>"]
-        i = int(mail["recipient"].partition("@")[0].removeprefix("owner"))
+        i = number_of(mail["recipient"])
         answer = customer_answer(i, mail["message_id"], mail["subject"], turn)
         stage.deliver(answer, group=f"customer {i}", thread_id=copy["thread_id"])
 
@@ -93,14 +93,15 @@ async def test_twenty_forged_answers_of_strangers_get_conversations_of_their_own
     assert len(set(first_lines)) == 20
     for number in claims.values():
         assert any(f"claims to answer conversation #{number}," in line for line in first_lines)
-    assert all(rows[number]["threads_count"] == row["threads_count"] for number, row in real.items())
+    assert all(rows[id_]["threads_count"] == row["threads_count"] for id_, row in real.items())
 
 
 @pytest.mark.promise("together")
 async def test_a_bounce_of_an_agents_mail_joins_its_conversation(stage: Stage) -> None:
     await exchange(stage, 3)
     mail = stage.sink()[1]
-    stage.deliver(bounce_of(mail["message_id"], mail["recipient"]), group=f"customer {mail_of(mail)}")
+    bounce = bounce_of(mail["message_id"], mail["recipient"])
+    stage.deliver(bounce, group=f"customer {number_of(mail['recipient'])}")
     await stage.quiet()
     stage.assert_clean(agent_replies=3)
     rows = {row["id"]: row for row in stage.conversations(bodies=True)}
@@ -110,7 +111,3 @@ async def test_a_bounce_of_an_agents_mail_joins_its_conversation(stage: Stage) -
     report = threads_of(bounced, "customer")[-1]
     assert report["created_by"] == mail["recipient"]
     assert "not the customer of this conversation" in report["body"]
-
-
-def mail_of(mail: Any) -> int:
-    return int(mail["recipient"].partition("@")[0].removeprefix("owner"))

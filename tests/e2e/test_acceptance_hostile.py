@@ -26,7 +26,7 @@ async def everything_arrives(stage: Stage, mails: list[tuple[str, bytes]], withi
     assert stage.verdict().findings() == []
     filtered = stage.rows("SELECT id, reason FROM work WHERE state = 'filtered'")
     assert len(filtered) <= 2, filtered
-    assert len(stage.alerts("degraded")) == ends.get("degraded", 0)
+    await stage.until(lambda: len(stage.alerts("degraded")) == ends.get("degraded", 0))
 
 
 @pytest.mark.promise("once", "shown")
@@ -62,5 +62,5 @@ async def test_a_mail_that_kills_the_reader_every_time_becomes_one_stub(stage: S
     assert all(stage.story(other["id"])[0] == "done" for other in others)
     assert set(stage.deaths()) == {-signal.SIGKILL}
     assert len(stage.deaths()) <= 8
-    assert len(stage.alerts("degraded")) == 1
+    await stage.until(lambda: len(stage.alerts("degraded")) == 1)
     stage.assert_clean()

@@ -55,6 +55,7 @@ def last_mails(post: Post) -> None:
     post.bring("c2", "a", answers=[message_id("c1")])
 
 
+@pytest.mark.promise("once", "together", "never-sent")
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_death_at_this_point_loses_and_doubles_nothing(

@@ -1,16 +1,17 @@
 """`csm up` from start to each kind of end: nothing it started outlives it."""
 
+import fcntl
 import os
 import re
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cli_stack import Up, csm, free_port, simulators, upped, wait_for
-from csm.db import LockFile
 from csm_cli.embedded_nats import EmbeddedNats
 from csm_cli.installation import Installation
 from csm_cli.simulation import Simulator
@@ -30,6 +31,15 @@ def installation(outside: tuple[Simulator, Simulator], tmp_path: Path) -> Instal
     """Settings for a first start; nothing is provisioned."""
     gmail, desk = outside
     return Installation(tmp_path, gmail.url, desk.url, f"nats://127.0.0.1:{free_port()}")
+
+
+@contextmanager
+def held_database(installation: Installation) -> Iterator[None]:
+    """Own the service's database as a running service does; BlockingIOError if one runs."""
+    lock = installation.folder / "var" / "gmail_ingest.db.lock"
+    with lock.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def is_alive(pid: int) -> bool:
@@ -69,8 +79,8 @@ def test_nothing_outlives_a_sigkill(installation: Installation) -> None:
         up.process.kill()
         up.process.wait(10)
         wait_for(lambda: not any(is_alive(pid) for pid in children), lambda: str(children))
-    lock = installation.folder / "var" / "gmail_ingest.db.lock"
-    LockFile(lock).release()  # free: a next start is not refused
+    with held_database(installation):
+        pass  # free: a next start is not refused
 
 
 def test_a_killed_child_comes_back(installation: Installation) -> None:
@@ -95,14 +105,9 @@ def test_settings_refused_by_a_service_end_with_78_and_its_words(
     provisioned.save()
     assert csm("provision", "--config", str(provisioned.config)).exit_code == 0
     nats.stop()
-    held = LockFile(installation.folder / "var" / "gmail_ingest.db.lock")
-    try:
-        with upped(installation) as up:
-            assert up.process.wait(60) == 78
-            said = up.said()
-    finally:
-        held.release()
-    assert re.search(r"config error: .*gmail_ingest.db.lock: in use by pid", said)
+    with held_database(installation), upped(installation) as up:
+        assert up.process.wait(60) == 78
+        assert re.search(r"config error: .*gmail_ingest.db.lock: in use by", up.said())
 
 
 def test_a_bus_elsewhere_is_refused_in_words(installation: Installation) -> None:

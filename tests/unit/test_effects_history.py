@@ -28,15 +28,14 @@ TIMING = Timing(deadline=10, send_by=2, server_life=20, margin=1)
 DEADLINE = TIMING.request_deadline(0)
 EFFECTS = ("first", "second")
 WORKERS = ("one", "two")
-SEAMS = (
-    "on the wire",
-    "after open_intent",
-    "after a look",
-    "before commit_intent",
-    "after commit_intent",
-    "before record_result",
-    "before withdraw",
+# Weights: most deliveries are for one effect and come to their end.
+effect_ids = st.sampled_from(["first", "first", "first", "second"])
+seams = st.sampled_from(
+    ["the end", "the end", "the end", "on the wire", "before commit_intent", "after commit_intent"]
 )
+fates = st.sampled_from(["answer", "answer", "lose", "travel", "half", "refuse"])
+# Nothing; a lease runs out; a quarantine is over (and the server's life with it).
+pauses = st.sampled_from([0.0, 16.0, 34.0])
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -186,46 +185,70 @@ class History(RuleBasedStateMachine):
             return ended.__cause__.value
         return state.at
 
-    def standing_at(self, *seams: str) -> list[str]:
-        """Workers that stand at one of the seams."""
-        return sorted(name for name, w in self.workers.items() if w.at.seam in seams)
-
-    def on_the_wire(self) -> list[str]:
-        """Workers that wait for FreeScout."""
-        return self.standing_at("on the wire")
+    def is_on_the_wire(self, worker: str) -> bool:
+        """Whether a worker waits for FreeScout."""
+        return self.workers[worker].at.seam == "on the wire"
 
     # What may happen
 
-    @rule(
-        worker=st.sampled_from(WORKERS),
-        effect_id=st.sampled_from(EFFECTS),
-        seam=st.sampled_from(SEAMS),
-    )
-    def work(self, worker: str, effect_id: str, seam: str) -> None:
-        """A worker takes a delivery if it has none, and goes on to a seam, the wire or its end."""
-        if worker not in self.workers:
-            attempt = self.attempt(worker, effect_id)
-            self.workers[worker] = Worker(attempt, effect_id, Stop("start"))
-        while worker in self.workers and worker not in self.on_the_wire():
-            self.go_on(worker)
-            if worker in self.standing_at(seam):
+    @precondition(lambda self: len(self.workers) < len(WORKERS))
+    @rule(effect_id=effect_ids, seam=seams, fate=fates, pause=pauses)
+    def begin(self, effect_id: str, seam: str, fate: str, pause: float) -> None:
+        """A free worker takes a delivery and goes on to a seam, then everybody stands still."""
+        worker = next(name for name in WORKERS if name not in self.workers)
+        attempt = self.attempt(worker, effect_id)
+        self.workers[worker] = Worker(attempt, effect_id, Stop("start"))
+        self.go_to(worker, seam, fate)
+        self.store.pass_time(pause)
+
+    @precondition(lambda self: self.workers)
+    @rule(worker=st.sampled_from(WORKERS), seam=seams, fate=fates, pause=pauses)
+    def go_on_with(self, worker: str, seam: str, fate: str, pause: float) -> None:
+        """A worker that stood still goes on."""
+        if worker in self.workers:
+            self.go_to(worker, seam, fate)
+            self.store.pass_time(pause)
+
+    @precondition(lambda self: self.workers)
+    @rule(worker=st.sampled_from(WORKERS), pause=pauses)
+    def crash(self, worker: str, pause: float) -> None:
+        """A process dies where it stands; what it had sent travels on."""
+        if worker in self.workers:
+            if self.is_on_the_wire(worker):
+                self.travelling.append(self.taken_from(worker))
+            self.workers.pop(worker).attempt.close()
+            self.store.pass_time(pause)
+
+    def go_to(self, worker: str, seam: str, fate: str) -> None:
+        """Run to a seam or to the end; a request on the way meets its fate."""
+        while worker in self.workers:
+            if self.is_on_the_wire(worker):
+                self.meet(worker, fate)
+            else:
+                self.go_on(worker)
+            if worker in self.workers and self.workers[worker].at.seam == seam:
                 return
 
-    @precondition(lambda self: self.on_the_wire())
-    @rule(data=st.data(), fate=st.sampled_from(["answer", "lose", "give up", "refuse"]))
-    def meet_its_fate(self, data: st.DataObject, fate: str) -> None:
+    def meet(self, worker: str, fate: str) -> None:
         """FreeScout applies a request or not, and the client hears of it or not."""
-        worker = data.draw(st.sampled_from(self.on_the_wire()))
         if fate == "answer":
             self.answer(worker)
             return
         request = self.taken_from(worker)
         if fate == "lose":
             self.apply(request)
-        elif fate == "give up":
+        elif fate == "travel":
             self.travelling.append(request)
-        untouched = fate == "refuse" and request.husk is None
-        self.go_on(worker, error=REFUSED if untouched else LOST)
+        elif fate == "half":
+            self.travelling.append(request)
+            self.apply_half(request)
+        self.go_on(worker, error=REFUSED if fate == "refuse" else LOST)
+
+    def apply_half(self, request: Request) -> None:
+        """FreeScout makes the conversation and not, or not yet, its thread."""
+        alive = self.store.clock() <= request.dies_at
+        if alive and not request.conversation_id and request.husk is None:
+            request.husk = self.desk.open()
 
     @precondition(lambda self: self.travelling)
     @rule(data=st.data())
@@ -234,31 +257,6 @@ class History(RuleBasedStateMachine):
         request = data.draw(st.sampled_from(self.travelling))
         self.travelling.remove(request)
         self.apply(request)
-
-    @precondition(lambda self: self.travelling or self.on_the_wire())
-    @rule(data=st.data())
-    def apply_half(self, data: st.DataObject) -> None:
-        """FreeScout makes the conversation and not, or not yet, its thread."""
-        waiting = [r for name in self.on_the_wire() if (r := self.workers[name].request)]
-        request = data.draw(st.sampled_from([*waiting, *self.travelling]))
-        alive = self.store.clock() <= request.dies_at
-        if alive and not request.conversation_id and request.husk is None:
-            request.husk = self.desk.open()
-
-    @precondition(lambda self: self.workers)
-    @rule(data=st.data())
-    def crash(self, data: st.DataObject) -> None:
-        """A process dies where it stands; what it had sent travels on."""
-        worker = data.draw(st.sampled_from(sorted(self.workers)))
-        if worker in self.on_the_wire():
-            self.travelling.append(self.taken_from(worker))
-        self.workers.pop(worker).attempt.close()
-
-    @precondition(lambda self: self.workers or self.travelling)
-    @rule(seconds=st.sampled_from([1.5, 9, 16, 34]))
-    def pass_time(self, seconds: float) -> None:
-        """Long enough to miss the start, to lose the lease, to outlive the quarantine."""
-        self.store.pass_time(seconds)
 
     # What must hold
 
@@ -323,7 +321,7 @@ class History(RuleBasedStateMachine):
         """A worker whose request is answered."""
         made: Any = None
         while worker in self.workers:
-            if worker in self.on_the_wire():
+            if self.is_on_the_wire(worker):
                 self.answer(worker)
             else:
                 made = self.go_on(worker)
@@ -356,8 +354,8 @@ def _nothing(_connection: Connection, _written: Written) -> None:
 
 TestHistory = History.TestCase
 TestHistory.settings = settings(
-    max_examples=200,
-    stateful_step_count=40,
+    max_examples=120,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -3,11 +3,13 @@
 import re
 import shlex
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 import pytest
 import typer.main
 
+from csm.alerts import Alert
 from csm_cli.main import app
 from promises import PROMISES
 
@@ -95,6 +97,11 @@ def test_every_path_of_the_map_exists() -> None:
 
 def test_the_readme_names_every_promise() -> None:
     assert set(re.findall(r"guarantees\.md#([a-z-]+)", text_of("README.md"))) == set(PROMISES)
+
+
+def test_the_runbook_knows_every_alert() -> None:
+    runbook = text_of("docs/operations.md")
+    assert [alert for alert in get_args(Alert) if f"`{alert}`" not in runbook] == []
 
 
 def test_files_that_a_reader_copies_exist() -> None:

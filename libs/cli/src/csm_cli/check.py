@@ -1,18 +1,17 @@
 """`csm check`: everything that can be found out without changing anything, one line each."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import nats
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from csm import admin, install, migrations, streams
 from csm.admin import AdminError
+from csm.db import DatabaseUnavailableError, open_read_only, shown
 from csm.freescout import FreeScout
 from csm.install import InstallKeyError
 from csm.settings import LEVELS, WriteLevel
@@ -41,7 +40,7 @@ class Finding:
 
 async def check(settings: Settings) -> list[Finding]:
     """All findings, in the order in which one would repair them."""
-    found = [Finding("ok", "settings", "complete"), *_about_state(settings)]
+    found = [Finding("ok", "settings", "complete"), *await _about_state(settings)]
     found += await _about_bus(settings)
     found.append(await _about_desk(settings))
     for slug, mailbox in settings.mailbox.items():
@@ -49,43 +48,44 @@ async def check(settings: Settings) -> list[Finding]:
     return found + await _about_service(settings)
 
 
-def _about_state(settings: Settings) -> Iterator[Finding]:
+async def _about_state(settings: Settings) -> list[Finding]:
     try:
         key = install.read_key(settings.install_key_path)
     except InstallKeyError as error:
-        yield Finding("fail", "install key", str(error))
-        return
-    yield Finding("ok", "install key", f"{settings.install_key_path} (keep a backup)")
-    path = settings.database_path
-    if not path.is_file():
-        yield Finding("fail", "database", f"{path} is not there: run `csm provision`")
-        return
+        return [Finding("fail", "install key", str(error))]
+    found = Finding("ok", "install key", f"{settings.install_key_path} (keep a backup)")
+    return [found, await _about_database(settings.database_url, key)]
+
+
+async def _about_database(url: str, key: bytes) -> Finding:
+    """Read only: the database belongs to the running service."""
+    name = shown(url)
     try:
-        yield _about_schema(path, key)
-    except sqlite3.Error as error:
-        yield Finding("fail", "database", f"{path} cannot be read: {error}")
+        db = open_read_only(url)
+        try:
+            problem = await db.run(_about_schema, key)
+        finally:
+            await db.close()
+    except (DatabaseUnavailableError, DBAPIError) as error:
+        reason = str(getattr(error, "orig", None) or error)
+        return Finding("fail", "database", f"{name} cannot be read: {reason}; run `csm provision`")
+    if problem:
+        return Finding("fail", "database", f"{name}: {problem}")
+    return Finding("ok", "database", f"{name}, schema {migrations.newest(SERVICE)}")
 
 
-def _about_schema(path: Path, key: bytes) -> Finding:
-    """Read only: the file belongs to the running service."""
-    newest = migrations.newest(SERVICE)
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        have = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        owner = connection.execute("SELECT fingerprint FROM install").fetchone()
-    if have != (newest,):
-        words = f"schema is {have and have[0]}, needs {newest}: run `csm provision`"
-        return Finding("fail", "database", words)
-    mine = install.fingerprint(key)
-    if owner and owner[0] != mine:
-        words = f"{path} was made with install key {owner[0]}, the key file holds {mine}"
-        return Finding("fail", "database", words)
-    return Finding("ok", "database", f"{path}, schema {newest}")
+def _about_schema(connection: Connection, key: bytes) -> str | None:
+    if problem := migrations.problem(connection, SERVICE):
+        return problem
+    return install.foreign(connection, key)
 
 
 async def _about_bus(settings: Settings) -> list[Finding]:
     url = settings.nats.url
     try:
-        client = await nats.connect(url, allow_reconnect=False, connect_timeout=3)
+        client = await nats.connect(
+            url, max_reconnect_attempts=1, reconnect_time_wait=0.1, connect_timeout=3
+        )
     except (NatsError, OSError, TimeoutError) as error:
         words = f"nats.url: {url} does not answer ({type(error).__name__})"
         return [Finding("fail", "NATS", words)]

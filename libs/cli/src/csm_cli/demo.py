@@ -54,6 +54,7 @@ class Wanted:
 async def demo(wanted: Wanted, *, as_json: bool) -> bool:
     """Play, show what happened; True when every promise was kept. Raises CommandFailedError."""
     logs.setup("csm", "ERROR")
+    await _refuse_empty(wanted.mail)
     folder = Path(tempfile.mkdtemp(prefix="csm-demo-"))
     with _ends_in_words(folder):
         report = await _play(wanted, folder, as_json=as_json)
@@ -62,6 +63,15 @@ async def demo(wanted: Wanted, *, as_json: bool) -> bool:
     else:
         side_screen().print(f"the logs are left in {folder}")
     return report.is_kept
+
+
+async def _refuse_empty(mail: Path | None) -> None:
+    """Before anything is started: what cannot be read is said at once."""
+    if mail is not None:
+        try:
+            await run_simulators("count", "--mail", str(mail))
+        except SimulatorError as error:
+            raise CommandFailedError(str(error)) from None
 
 
 @contextmanager
@@ -80,7 +90,6 @@ def _ends_in_words(folder: Path) -> Iterator[None]:
 
 
 async def _play(wanted: Wanted, folder: Path, *, as_json: bool) -> Report:
-    begun = time.monotonic()
     with Progress() as progress:
         progress.step("starting Gmail and FreeScout simulators, NATS and gmail_ingest")
         async with staged(folder, wanted.crash_at) as stage:
@@ -88,8 +97,7 @@ async def _play(wanted: Wanted, folder: Path, *, as_json: bool) -> Report:
             stage.desk.post("/control/faults", _faults(wanted, latency=_DESK_SECONDS))
             await _deliver(stage, wanted.mail, progress)
             kills = await _see_through(stage, wanted, progress)
-            seconds = time.monotonic() - begun
-            report = await judged(stage, kills, seconds, are_samples=wanted.mail is None)
+            report = await judged(stage, kills, progress.seconds, are_samples=wanted.mail is None)
             progress.end()
             say_json(report.as_json()) if as_json else show(report)
             if wanted.keep:
@@ -173,8 +181,9 @@ async def _keep_open(stage: Stage) -> None:
     screen().print(f"\nThe help desk: {stage.desk.url}/   the mailbox: {stage.gmail.url}/")
     screen().print("Answer a customer there, or send a mail; Ctrl-C ends everything.")
     try:
-        await stage.life
+        await asyncio.wait([stage.life])
     except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is not None and not stage.life.cancelled():
-            task.uncancel()
+        if task := asyncio.current_task():
+            task.uncancel()  # the signal was the answer, not an interruption
+    else:
+        stage.life.result()

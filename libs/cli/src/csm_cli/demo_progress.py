@@ -34,10 +34,14 @@ class Progress:
         )
         self._mails = self._bar.add_task("mails at their end", total=None)
 
+    @property
+    def seconds(self) -> float:
+        """Since the demo began."""
+        return time.monotonic() - self._begun
+
     def step(self, words: str) -> None:
         """Something begins or has happened."""
-        seconds = time.monotonic() - self._begun
-        side_screen().print(f"{seconds:5.1f} s  {words}", markup=False)
+        side_screen().print(f"{self.seconds:5.1f} s  {words}", markup=False)
 
     def total(self, mails: int) -> None:
         """So many mails are on their way."""

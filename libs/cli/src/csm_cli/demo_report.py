@@ -107,9 +107,9 @@ def report_of(facts: Facts, seconds: float) -> Report:
         mails=len(facts.messages),
         conversations=facts.verdict["conversations"],
         customer_threads=facts.verdict["customer_threads"],
-        states=Counter(row["state"] for row in rows),
+        states=dict(Counter(row["state"] for row in rows)),
         reasons={
-            state: Counter(row["reason"] or "" for row in rows if row["state"] == state)
+            state: dict(Counter(row["reason"] or "" for row in rows if row["state"] == state))
             for state in _EXPLAINED
         },
         kills=facts.kills,

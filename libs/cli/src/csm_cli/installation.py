@@ -12,6 +12,9 @@ _TOML = """\
 state_dir = {state_dir}
 timing_profile = "fast"
 
+[gmail_ingest]
+health_port = 0
+
 [nats]
 url = "{nats_url}"
 

@@ -45,7 +45,9 @@ async def ask(
 ) -> Json:
     """Run a verb of a running service; `timeout` in seconds. Raises AdminError in words."""
     try:
-        client = await nats.connect(url, allow_reconnect=False, connect_timeout=2)
+        client = await nats.connect(
+            url, max_reconnect_attempts=1, reconnect_time_wait=0.1, connect_timeout=2
+        )
     except (NatsError, OSError, TimeoutError) as error:
         raise AdminError(f"NATS does not answer at {url}: {type(error).__name__}") from error
     try:

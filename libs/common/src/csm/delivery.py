@@ -14,14 +14,16 @@ from typing import Generic, TypeVar
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from opentelemetry import context
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pydantic import ValidationError
 
+from csm import metrics
+from csm.alerts import alert
 from csm.contracts import Event
 from csm.crash import crash_point
 from csm.logs import get_logger
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 from csm.timing import Timing
+from csm.trace import Span, remote, span
 
 # Seconds to wait for the server's word that an ack arrived; without it the event comes again.
 ACK_TIMEOUT = 5.0
@@ -76,8 +78,11 @@ class Consumer(Generic[E]):
         """
         beat = asyncio.create_task(self._beat(msg))
         try:
-            context.attach(_trace_context(msg))
-            await self._work(msg)
+            # This task is the delivery's own: nothing has to be detached.
+            context.attach(remote(msg.headers or {}))
+            delivered = msg.metadata.num_delivered
+            with span(f"{self.model.name} process", delivery=delivered) as current:
+                await self._work(msg, current)
         except asyncio.CancelledError:
             await _answer(msg, Nak(0))
             raise
@@ -92,14 +97,16 @@ class Consumer(Generic[E]):
             except NatsError as error:
                 _log.warning("no heartbeat", error=type(error).__name__)
 
-    async def _work(self, msg: Msg) -> None:
+    async def _work(self, msg: Msg, current: Span) -> None:
         event = decode(self.model, msg.data)
         if isinstance(event, str):
+            _count("undecodable", current)
             await self._reject(msg, event)
             return
         delivered = msg.metadata.num_delivered
         outcome, answer = settle(await self._handled(event), delivered, self.timing)
         _say(event, outcome)
+        _count(type(outcome).__name__.lower(), current)
         if not await self._recorded(event, outcome):
             await _answer(msg, Nak(_pause(delivered, self.timing)))
             return
@@ -113,7 +120,7 @@ class Consumer(Generic[E]):
         try:
             return await self.handle(event)
         except asyncio.CancelledError:
-            if _is_cancelled():
+            if is_cancelled():
                 raise
             return Unavailable("CancelledError: unexpected")
         except Exception as error:  # noqa: BLE001  # the boundary: one bad event must not end the worker
@@ -134,7 +141,7 @@ class Consumer(Generic[E]):
         try:
             await self.dead_letter(msg, why)
         except DeadLetterError as error:
-            _log.error("no dead letter", alert="dead-letter-failed", why=str(error))
+            alert("dead-letter-failed", "no dead letter", why=str(error))
             await _answer(msg, Nak(_pause(msg.metadata.num_delivered, self.timing)))
             return
         await _answer(msg, Term())
@@ -194,14 +201,18 @@ def _say(event: Event, outcome: Outcome) -> None:
         _log.info(type(outcome).__name__.lower(), key=event.key, why=outcome.why)
 
 
-def _is_cancelled() -> bool:
+def _count(outcome: str, current: Span) -> None:
+    metrics.DELIVERIES.labels(outcome).inc()
+    current.note(outcome=outcome)
+
+
+def is_cancelled() -> bool:
+    """Whether this task was told to end, even when somebody swallowed the cancellation.
+
+    Python 3.11's wait_for does when its answer comes at that moment, and nats-py uses it.
+    """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _trace_context(msg: Msg) -> context.Context:
-    """The trace the publisher stored in the `traceparent` header, on top of nothing else."""
-    return TraceContextTextMapPropagator().extract(msg.headers or {}, context.Context())
 
 
 def location(error: BaseException) -> str:

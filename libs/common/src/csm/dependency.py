@@ -13,9 +13,11 @@ from sqlalchemy import Connection, and_, delete, select, update
 from sqlmodel import Field, SQLModel
 
 from csm import work
+from csm.alerts import Alert, alert
 from csm.db import Database, csm_now, insert_into, table_of
 from csm.logs import get_logger
 from csm.outcome import Later, Outcome
+from csm.ticks import Tick
 from csm.timing import Timing
 
 # Below this many failures in a row it is a lost answer, not an outage: with every third answer
@@ -94,7 +96,8 @@ def answers(connection: Connection, name: str) -> bool:
     Reading may work while writing fails, so after an outage one row is let through on trial; its
     success wakes the others. Otherwise every probe would publish everything that waits.
     """
-    row = connection.execute(select(DEPENDENCY).where(DEPENDENCY.c.name == name)).one_or_none()
+    mine = select(DEPENDENCY).where(DEPENDENCY.c.name == name).with_for_update()
+    row = connection.execute(mine).one_or_none()
     if row is None or row.configuration or not work.wake(connection, name, limit=1):
         return succeeded(connection, name)
     on_trial = update(DEPENDENCY).where(DEPENDENCY.c.name == name)
@@ -108,9 +111,16 @@ def record(connection: Connection, work_id: str, outcome: Outcome, soon: float) 
     It may have come back between the handler's look and this transaction; its wake missed the row.
     """
     waiting_for = outcome.waiting_for if isinstance(outcome, Later) else None
-    if isinstance(outcome, Later) and waiting_for and down(connection, waiting_for) is None:
+    if isinstance(outcome, Later) and waiting_for and not _stays_down(connection, waiting_for):
         outcome = Later(min(outcome.delay, soon), outcome.why)
     work.record(connection, work_id, outcome)
+
+
+def _stays_down(connection: Connection, name: str) -> bool:
+    """Whether `name` is down until this transaction ends: then its wake sees what we write."""
+    mine = select(DEPENDENCY).where(DEPENDENCY.c.name == name).with_for_update(read=True)
+    row = connection.execute(mine).one_or_none()
+    return row is not None and row.down_since is not None and not row.on_trial
 
 
 def down(connection: Connection, name: str) -> Down | None:
@@ -132,7 +142,8 @@ def claim_probe(connection: Connection, names: Collection[str], pause: float) ->
     due = select(DEPENDENCY.c.name).where(is_due).limit(1).scalar_subquery()
     return connection.execute(
         update(DEPENDENCY)
-        .where(DEPENDENCY.c.name == due)
+        # Due once more at the row itself: another replica may have claimed it since.
+        .where(DEPENDENCY.c.name == due, is_due)
         .values(next_probe=csm_now() + pause)
         .returning(DEPENDENCY.c.name)
     ).scalar_one_or_none()
@@ -166,6 +177,7 @@ class Prober:
         self._woken = woken
         self._probes = probes
         self._timing = timing
+        self.tick = Tick("probes")
         # Spreads the probes of several replicas; nothing secret depends on it.
         self._random = random or Random()  # noqa: S311
         self._log = get_logger("dependency")
@@ -173,7 +185,8 @@ class Prober:
     async def run(self) -> None:
         """Probe whatever is down when its time has come, until cancelled."""
         while True:
-            await self.run_due()
+            with self.tick.elsewhere():
+                await self.run_due()
             await asyncio.sleep(self._timing.probe_interval[0] / 2)
 
     async def run_due(self) -> None:
@@ -202,5 +215,6 @@ class Prober:
     async def report(self, name: str, reason: str, *, at_once: bool = False) -> None:
         """Count a failure of `name` and say it once when that takes it down."""
         if await self._db.run(failed, name, reason, at_once=at_once):
-            alert = "misconfigured" if at_once else "dependency-down"
-            self._log.error("dependency is down", alert=alert, dependency=name, reason=reason)
+            kind: Alert = "misconfigured" if at_once else "dependency-down"
+            words = "dependency is down"
+            alert(kind, words, about=name, dependency=name, reason=reason)

@@ -16,9 +16,14 @@ from sqlalchemy import Connection, and_, func, select, update
 from sqlmodel import Field, SQLModel
 
 from csm import lease as leases
+from csm import metrics
 from csm.crash import crash_point
 from csm.db import Database, csm_now, insert_into, table_of
-from csm.freescout_errors import FreeScoutGoneError, FreeScoutUnavailableError
+from csm.freescout_errors import (
+    FreeScoutGoneError,
+    FreeScoutRejectedError,
+    FreeScoutUnavailableError,
+)
 from csm.lease import Lease
 from csm.timing import Timing
 
@@ -205,8 +210,9 @@ def remember_husks(
     """Keep when each empty conversation was first seen empty; forget those that are not."""
     seen = {husk: intent.husks.get(husk, intent.now) for husk in husks}
     if seen != intent.husks:
-        row = update(EFFECT).where(EFFECT.c.id == intent.effect_id)
-        connection.execute(row.values(husks=json.dumps(seen)))
+        # After a long pause the next attempt may be another worker's: what we saw is not about it.
+        mine = (EFFECT.c.id == intent.effect_id) & (EFFECT.c.attempt == intent.attempt)
+        connection.execute(update(EFFECT).where(mine).values(husks=json.dumps(seen)))
     return seen
 
 
@@ -236,6 +242,12 @@ def record_result(
     record(connection, written)
     crash_point("in_record_tx", write.work_id)
     return True
+
+
+def unresolved(connection: Connection) -> int:
+    """How many writes are begun and not known to have ended: on their way or in quarantine."""
+    open_ones = select(func.count()).select_from(EFFECT).where(EFFECT.c.state == "intent")
+    return int(connection.execute(open_ones).scalar_one())
 
 
 def missing_attachments(sent: Sequence[Sent], seen: Sequence[int]) -> tuple[str, ...]:
@@ -302,11 +314,12 @@ class Effects:
                 return Wait(intent.quiet_at - intent.now, "attachments incomplete, read again")
             crash_point("after_reconcile_found", write.work_id)
             written = Written(seen.conversation_id, seen.thread_id, missing)
-            return await self._record(lease, write, written, record)
+            return await self._record(lease, write, written, record, "found")
         husks = await self._db.run(remember_husks, intent, seen.husks)
         if not quiet:
             return Wait(intent.quiet_at - intent.now, "outcome unknown, in quarantine")
         crash_point("after_reconcile_absent", write.work_id)
+        _count(write, "absent")
         return await self._left_behind(write, intent, husks)
 
     async def _left_behind(
@@ -332,23 +345,34 @@ class Effects:
         crash_point("after_response", write.work_id)
         if written.missing:
             return Wait(self._timing.quarantine(deadline), "attachments incomplete, read again")
-        return await self._record(lease, write, written, record)
+        return await self._record(lease, write, written, record, "written")
 
     async def _send(self, lease: Lease, write: Write, send_until: float) -> Written:
         try:
-            return await write.send(send_until)
+            with metrics.WRITE_SECONDS.labels(write.kind).time():
+                return await write.send(send_until)
         except FreeScoutUnavailableError as error:
+            _count(write, "not-sent" if error.certain else "unknown")
             if error.certain:
                 await self._db.run(withdraw, lease, write.effect_id)
             raise
         except FreeScoutGoneError:
+            _count(write, "gone")
             await self._db.run(withdraw, lease, write.effect_id)
+            raise
+        except FreeScoutRejectedError:
+            _count(write, "refused")
             raise
 
     async def _record(
-        self, lease: Lease, write: Write, written: Written, record: Record
+        self, lease: Lease, write: Write, written: Written, record: Record, how: str
     ) -> Written | Wait:
         if await self._db.run(record_result, lease, write, written, record):
             crash_point("after_record", write.work_id)
+            _count(write, how)
             return written
         return Wait(0.0, "result refused by the fence")
+
+
+def _count(write: Write, result: str) -> None:
+    metrics.WRITES.labels(write.kind, result).inc()

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 from sqlmodel import Field, SQLModel
 
-from csm.db import csm_now, insert_into, table_of
+from csm.db import csm_now, insert_into, serialize, table_of
 
 _BYTES = 32
 
@@ -65,13 +65,23 @@ def fingerprint(key: bytes) -> str:
 
 def claim(connection: Connection, key: bytes) -> None:
     """Bind an empty database to `key`; raises InstallKeyError when it is bound to another."""
+    # Two replicas may start on the same empty database.
+    serialize(connection, "install")
+    if problem := foreign(connection, key):
+        raise InstallKeyError(problem)
+    row = insert_into(connection, INSTALL).values(
+        fingerprint=fingerprint(key), created_at=csm_now()
+    )
+    connection.execute(row.on_conflict_do_nothing(index_elements=[INSTALL.c.fingerprint]))
+
+
+def foreign(connection: Connection, key: bytes) -> str | None:
+    """Why `key` is not the one of this database; None when it is, or the database has none yet."""
     known = connection.execute(select(INSTALL.c.fingerprint)).scalar_one_or_none()
     mine = fingerprint(key)
-    if known is None:
-        row = insert_into(connection, INSTALL).values(fingerprint=mine, created_at=csm_now())
-        connection.execute(row)
-    elif known != mine:
-        raise InstallKeyError(
-            f"the database was made with install key {known}, the key file holds {mine}; "
-            "restore the right key file, or every mail would be written again"
-        )
+    if known in (None, mine):
+        return None
+    return (
+        f"the database was made with install key {known}, the key file holds {mine}; "
+        "restore the right key file, or every mail would be written again"
+    )

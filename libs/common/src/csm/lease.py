@@ -70,9 +70,12 @@ def keep(
 
 
 def holds(connection: Connection, lease: Lease) -> bool:
-    """Whether nobody took the resource since: the fence of every result transaction."""
+    """Whether nobody took the resource since: the fence of every result transaction.
+
+    The row is locked, so that nobody can take it either before that transaction ends.
+    """
     epoch = connection.execute(
-        select(LEASE.c.epoch).where(LEASE.c.resource == lease.resource)
+        select(LEASE.c.epoch).where(LEASE.c.resource == lease.resource).with_for_update()
     ).scalar_one_or_none()
     return epoch == lease.epoch
 

@@ -4,23 +4,34 @@ The due loop beside it publishes owed work again; both give every publish a safe
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, func, select
 from sqlmodel import Field, SQLModel
 
-from csm import work
+from csm import alerts, work
+from csm import lease as leases
+from csm.alerts import alert
 from csm.bus import BusUnavailableError
 from csm.contracts import EVENTS, Event
 from csm.crash import crash_point
-from csm.db import Database, csm_now, insert_into, table_of
+from csm.db import Database, csm_now, insert_into, is_postgresql, table_of
+from csm.delivery import is_cancelled
+from csm.lease import Lease
 from csm.logs import get_logger
+from csm.ticks import Tick
 from csm.timing import Timing
-from csm.trace import headers_of
+from csm.trace import continued, headers_of, span
 
 BATCH = 100
+# Seconds (scaled) of a turn: longer than a pass takes while NATS answers slowly.
+_TURN = 30.0
+# Seconds (scaled) until a replica looks again for what another one was publishing.
+_SOON = 1.0
+R = TypeVar("R")
 
 
 class Publish(Protocol):
@@ -91,64 +102,160 @@ def backlog(connection: Connection) -> tuple[int, float]:
     return number, oldest or 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Turn(Generic[R]):
+    """Rows that only we publish now; `now` is epoch seconds of the database's clock.
+
+    Without a lease on SQLite, which one process owns.
+    """
+
+    rows: Sequence[R]
+    now: float
+    lease: Lease | None = None
+
+
+class Turns:
+    """Replicas take turns in publishing: an SQL lease, held for one pass.
+
+    Who was killed in its pass keeps the others waiting until the lease has run out. One that runs
+    out too early costs a second publish with the same id, which the bus drops.
+    """
+
+    def __init__(self, resource: str, owner: str, timing: Timing) -> None:
+        """`resource` names what is published, `owner` this process."""
+        self._resource = resource
+        self._owner = owner
+        self._seconds = timing.scaled(_TURN)
+
+    def take(
+        self, connection: Connection, read: Callable[[Connection], Sequence[R]]
+    ) -> Turn[R] | None:
+        """What `read` finds if it is our turn; None when another replica is at it.
+
+        While it finds nothing, no turn is taken.
+        """
+        found = read(connection)
+        if not found or not is_postgresql(connection):
+            return Turn(found, _now(connection))
+        lease = leases.acquire(connection, self._resource, self._owner, self._seconds)
+        if lease is None:
+            return None
+        # Once more: the last holder may have published what was found before.
+        turn = Turn(read(connection), _now(connection), lease)
+        if not turn.rows:
+            give_back(connection, turn)
+        return turn
+
+
+async def _answers(
+    db: Database, turn: Turn[R], publishes: Iterable[Awaitable[None]]
+) -> list[BaseException | None]:
+    """What became of each publish; a turn that is cancelled is given back."""
+    try:
+        return await asyncio.gather(*publishes, return_exceptions=True)
+    except asyncio.CancelledError:
+        await db.run(give_back, turn)
+        raise
+
+
+def give_back(connection: Connection, turn: Turn[R]) -> None:
+    """Another replica may publish now."""
+    if turn.lease is not None:
+        leases.release(connection, turn.lease)
+
+
+Pass = Literal["idle", "published", "busy"]
+"""What a pass found: nothing to do, something that is out now, another replica at work."""
+
+
 class Relay:
     """Publishes outbox rows in order of their ids, for ever: an outage only makes them wait."""
 
-    def __init__(self, db: Database, publish: Publish) -> None:
-        """`publish` is the bus."""
+    def __init__(
+        self, db: Database, publish: Publish, timing: Timing, owner: str = "relay"
+    ) -> None:
+        """`publish` is the bus, `owner` names this process among the replicas."""
         self._db = db
         self._publish = publish
+        self._turns = Turns("outbox", owner, timing)
 
-    async def run_due(self) -> None:
+    async def run_due(self) -> Pass:
         """Publish everything that waits; raises BusUnavailableError and keeps the rest."""
-        while rows := await self._db.run(unsent):
-            await asyncio.gather(*(self._send(row) for row in rows))
-            crash_point("after_outbox_publish")
-            await self._db.run(sent, [row.id for row in rows])
+        while True:
+            turn = await self._db.run(self._turns.take, unsent)
+            if turn is None or not turn.rows:
+                return "busy" if turn is None else "idle"
+            await self._relay(turn)
+            if len(turn.rows) < BATCH:
+                return "published"
+
+    async def _relay(self, turn: Turn[Outgoing]) -> None:
+        answers = await _answers(self._db, turn, map(self._send, turn.rows))
+        crash_point("after_outbox_publish")
+        out = [r.id for r, answer in zip(turn.rows, answers, strict=True) if answer is None]
+        await self._db.run(_relayed, turn, out)
+        for error in filter(None, answers):
+            raise error
 
     async def _send(self, row: Outgoing) -> None:
-        await self._publish(row.event, bucket=row.bucket, headers=headers_of(row.traceparent))
+        with continued(row.traceparent), span(f"{row.event.name} publish") as current:
+            headers = headers_of(current.traceparent)
+            await self._publish(row.event, bucket=row.bucket, headers=headers)
 
 
 class DueLoop:
     """Publishes owed rows whose time has come, per resource only the oldest."""
 
-    def __init__(self, db: Database, publish: Publish, timing: Timing) -> None:
-        """`timing` gives the pause until a row is due again and the bucket of a re-publish."""
+    def __init__(self, db: Database, publish: Publish, timing: Timing, owner: str = "due") -> None:
+        """`timing` gives the pause until a row is due again and the bucket of a re-publish.
+
+        `owner` names this process among the replicas.
+        """
         self._db = db
         self._publish = publish
         self._timing = timing
+        self._turns = Turns("due", owner, timing)
 
-    async def run_due(self) -> int:
-        """One pass; returns how many rows were published. Raises BusUnavailableError."""
-        rows = await self._db.run(work.due)
-        if not rows:
-            return 0
-        now = await self._db.run(_now)
-        bucket = self._timing.bucket(now)
-        answers = await asyncio.gather(
-            *(self._send(row, bucket) for row in rows), return_exceptions=True
-        )
+    async def run_due(self) -> Pass:
+        """One pass; raises BusUnavailableError."""
+        turn = await self._db.run(self._turns.take, work.due)
+        if turn is None or not turn.rows:
+            return "busy" if turn is None else "idle"
+        bucket = self._timing.bucket(turn.now)
+        answers = await _answers(self._db, turn, (self._send(row, bucket) for row in turn.rows))
         crash_point("after_publish")
-        # A publish without an answer may be stored too: its next one needs another id.
-        again = self._timing.republish_after
-        for is_out, pause in ((True, again), (False, 0.0)):
-            ids = [r.id for r, a in zip(rows, answers, strict=True) if (a is None) == is_out]
-            await self._db.run(work.published, ids, now, pause)
+        out = [r.id for r, answer in zip(turn.rows, answers, strict=True) if answer is None]
+        await self._db.run(_marked, turn, out, self._timing.republish_after)
         for error in filter(None, answers):
             raise error
-        return len(rows)
+        return "published"
 
     async def _send(self, row: work.Due, bucket: str) -> None:
         event = decode(row.event, row.payload)
         first = row.published == 0
-        await self._publish(
-            event, bucket="" if first else bucket, headers=headers_of(row.traceparent)
-        )
+        name = f"{event.name} publish"
+        with continued(row.traceparent), span(name, again=row.published) as current:
+            headers = headers_of(current.traceparent)
+            # A row woken twice within one bucket must not be dropped as a duplicate.
+            again = f"{bucket}-{row.published}"
+            await self._publish(event, bucket="" if first else again, headers=headers)
 
 
 def _now(connection: Connection) -> float:
     return float(connection.execute(select(csm_now())).scalar_one())
+
+
+def _relayed(connection: Connection, turn: Turn[Outgoing], out: Sequence[int]) -> None:
+    sent(connection, out)
+    give_back(connection, turn)
+
+
+def _marked(connection: Connection, turn: Turn[work.Due], out: Sequence[str], again: float) -> None:
+    work.published(connection, out, turn.now, again)
+    # A publish without an answer may be stored too: its next one needs another id.
+    rest = [row.id for row in turn.rows if row.id not in out]
+    work.published(connection, rest, turn.now, 0.0)
+    give_back(connection, turn)
 
 
 class Loops:
@@ -159,6 +266,8 @@ class Loops:
         self._relay = relay
         self._due = due
         self._interval = timing.due_interval
+        self._soon = timing.scaled(_SOON)
+        self.tick = Tick("outbox")
         self._kicked = asyncio.Event()
         self._log = get_logger("outbox")
         self._bus_down = False
@@ -169,30 +278,31 @@ class Loops:
 
     async def run(self) -> None:
         """Until cancelled; a bus that is away is said once and tried again every pass."""
-        while True:
+        while not is_cancelled():
             self._kicked.clear()
             try:
-                await self._relay.run_due()
-                more = await self._due.run_due() > 0
+                with self.tick.elsewhere():
+                    relayed, published = await self._relay.run_due(), await self._due.run_due()
             except BusUnavailableError as error:
                 self._say(error)
-                more = False
+                relayed = published = "idle"
             else:
                 self._say(None)
-            if not more:
-                await self._pause()
+            if published != "published":
+                is_busy = "busy" in (relayed, published)
+                await self._pause(self._soon if is_busy else self._interval)
 
-    async def _pause(self) -> None:
-        try:
-            await asyncio.wait_for(self._kicked.wait(), self._interval)
-        except TimeoutError:
-            return
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._kicked.wait()
 
     def _say(self, error: BusUnavailableError | None) -> None:
         if (error is not None) == self._bus_down:
             return
         self._bus_down = error is not None
         if error is not None:
-            self._log.error("bus is down", alert="bus-down", reason=str(error))
+            alert("bus-down", "bus is down", reason=str(error))
         else:
+            alerts.over("bus-down")
             self._log.info("bus is back")

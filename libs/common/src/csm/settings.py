@@ -25,6 +25,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from csm import db
 from csm.timing import PROFILES, Profile, Timing
 
 EXIT_CONFIG = 78
@@ -68,8 +69,23 @@ def _readable_secret(path: Path) -> Path:
     return path
 
 
+def _database_url(url: str) -> str:
+    if url:
+        db.kind_of(url)
+    if url and db.has_password(url):
+        raise ValueError("holds a password; write the address into a file, see database_url_file")
+    return url
+
+
+def _database_url_file(path: Path) -> Path:
+    db.kind_of(path.read_text().strip())
+    return path
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 SecretFile = Annotated[Path, AfterValidator(_readable_secret)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+DatabaseUrlFile = Annotated[SecretFile, AfterValidator(_database_url_file)]
 Address = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^[^@\s<>,;]{1,64}@[A-Za-z0-9.-]{1,120}$")
 ]
@@ -86,6 +102,25 @@ class NatsSettings(Section):
 
     url: str = Field(default="nats://127.0.0.1:4222", pattern=r"^(nats|tls)://[^\s]+$")
     monitor_url: WebAddress | None = None
+
+
+class DatabaseSection(Section):
+    """A service's own section: which database it has. The address with a password is a file."""
+
+    database_url: DatabaseUrl = ""
+    database_url_file: DatabaseUrlFile | None = None
+
+    @model_validator(mode="after")
+    def _one_database(self) -> "DatabaseSection":
+        if self.database_url and self.database_url_file:
+            raise ValueError("database_url: remove it, or database_url_file; both name a database")
+        return self
+
+    def database_or(self, default: Path) -> str:
+        """The address of the database; the SQLite file `default` when none is configured."""
+        if self.database_url_file is not None:
+            return self.database_url_file.read_text().strip()
+        return self.database_url or f"sqlite:///{default}"
 
 
 class FreeScoutSettings(Section):
@@ -128,6 +163,9 @@ class CommonSettings(BaseSettings):
     install_key_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     timing_profile: Profile = "production"
+    # Where each service answers health questions, on its own `health_port`: this machine, unless
+    # Kubernetes or Prometheus ask from another one.
+    health_host: str = "127.0.0.1"
     nats: NatsSettings = NatsSettings()
     freescout: FreeScoutSettings
 

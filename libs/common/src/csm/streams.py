@@ -322,16 +322,28 @@ async def _missing(
     return gone + [f"durable {durable.name} on {durable.stream}" for durable in lost]
 
 
-async def _fsync_problems(monitor_url: str) -> list[str]:
-    """NATS acknowledges before the fsync unless `sync_interval: always` is set (default 2 min);
-    only then does `/varz` show `sync_always`.
+async def acknowledges_after_fsync(monitor_url: str, timeout: float) -> bool | None:
+    """Whether a NATS server syncs before it acknowledges, None when its monitoring is silent.
+
+    It does not unless `sync_interval: always` is set (default 2 min); only then does `/varz` show
+    `sync_always`. `timeout` in seconds.
     """
     try:
-        async with httpx.AsyncClient(base_url=monitor_url, timeout=5) as client:
-            answer = (await client.get("/varz")).raise_for_status().json()
+        return await _syncs(monitor_url, timeout)
+    except (httpx.HTTPError, ValueError):
+        return None
+
+
+async def _fsync_problems(monitor_url: str) -> list[str]:
+    try:
+        if await _syncs(monitor_url, 5):
+            return []
     except (httpx.HTTPError, ValueError) as error:
         return [f"NATS monitoring {monitor_url} does not answer: {type(error).__name__}"]
-    jetstream = answer.get("jetstream", {}).get("config", {})
-    if jetstream.get("sync_always"):
-        return []
     return ["NATS acknowledges before it is on disk: set `sync_interval: always` in its jetstream"]
+
+
+async def _syncs(monitor_url: str, timeout: float) -> bool:
+    async with httpx.AsyncClient(base_url=monitor_url, timeout=timeout) as client:
+        answer = (await client.get("/varz")).raise_for_status().json()
+    return bool(answer.get("jetstream", {}).get("config", {}).get("sync_always"))

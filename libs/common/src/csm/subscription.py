@@ -18,6 +18,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
+from csm.alerts import alert
 from csm.delivery import Consumer, E
 from csm.logs import get_logger
 from csm.streams import Durable
@@ -106,7 +107,7 @@ class Broker(NatsBroker):
 
 
 def _exit(reason: str) -> NoReturn:
-    _log.error(reason, alert="bus-closed", exit_code=EXIT_CLOSED)
+    alert("bus-closed", reason, exit_code=EXIT_CLOSED)
     logging.shutdown()
     os._exit(EXIT_CLOSED)
 

@@ -10,9 +10,13 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 
+from csm import alerts
+from csm.alerts import alert
+from csm.delivery import is_cancelled
 from csm.logs import get_logger
 from csm.streams import durable_drift
 from csm.subscription import Broker, Subscription
+from csm.ticks import Tick
 from csm.timing import Timing
 
 _log = get_logger("bus")
@@ -33,6 +37,7 @@ class DurableWatch:
         self.stream_created: dict[str, datetime] = {}
         self._broker = broker
         self._timing = timing
+        self.tick = Tick("durables")
         self._wake = asyncio.Event()
         self._alerted: set[str] = set()
         self._drift: dict[str, list[str]] = {}
@@ -45,8 +50,9 @@ class DurableWatch:
 
     async def run(self) -> None:
         """Check every 10 s (scaled) and after each reconnect, until cancelled."""
-        while True:
-            await self.check()
+        while not is_cancelled():
+            with self.tick.elsewhere():
+                await self.check()
             await self._pause()
 
     async def check(self) -> None:
@@ -68,6 +74,7 @@ class DurableWatch:
             return f"NATS does not answer: {type(error).__name__}"
         if where in self._alerted:
             _log.info(f"{where} is back")
+            alerts.over("durable-missing", where)
         self._alerted.discard(where)
         return None
 
@@ -81,20 +88,22 @@ class DurableWatch:
 
     def _alert(self, where: str, reason: str) -> str:
         if where not in self._alerted:
-            _log.error(reason, alert="durable-missing")
+            alert("durable-missing", reason, about=where)
         self._alerted.add(where)
         return reason
 
     def _remember(self, stream: str, created: datetime | None) -> None:
         before = self.stream_created.get(stream)
         if before and created and created > before:
-            _log.warning("the stream is new: events were lost", alert="stream-new", stream=stream)
+            alert("stream-new", "the stream is new: events were lost", about=stream)
         if created:
             self.stream_created[stream] = created
 
     def _compare(self, durable: str, drift: list[str]) -> None:
         if drift and drift != self._drift.get(durable):
-            _log.warning("durable differs", alert="durable-drift", drift=drift)
+            alert("durable-drift", "durable differs", about=durable, drift=drift)
+        if not drift:
+            alerts.over("durable-drift", durable)
         self._drift[durable] = drift
 
     async def _pause(self) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, cast
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
 from sqlmodel import Field, Index, SQLModel
 
-from csm.db import csm_now, insert_into, table_of
+from csm.db import csm_now, insert_into, serialize, table_of
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 
 State = Literal["wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked"]
@@ -79,6 +79,8 @@ class Due:
 
 def owe(connection: Connection, rows: Iterable[Owed]) -> int:
     """Insert rows that do not exist yet; returns how many were new."""
+    # Numbers grow in the order of the commits: two replicas may journal at the same time.
+    serialize(connection, "work.seq")
     first = connection.execute(select(func.coalesce(func.max(WORK.c.seq), 0))).scalar_one() + 1
     values = [
         {
@@ -91,13 +93,8 @@ def owe(connection: Connection, rows: Iterable[Owed]) -> int:
     if not values:
         return 0
     fresh = insert_into(connection, WORK).values(next_try=csm_now(), created_at=csm_now())
-    before = _count(connection)
-    connection.execute(fresh.on_conflict_do_nothing(index_elements=[WORK.c.id]), values)
-    return _count(connection) - before
-
-
-def _count(connection: Connection) -> int:
-    return int(connection.execute(select(func.count()).select_from(WORK)).scalar_one())
+    unknown = fresh.on_conflict_do_nothing(index_elements=[WORK.c.id]).returning(WORK.c.id)
+    return len(connection.execute(unknown, values).all())
 
 
 def state_of(connection: Connection, work_id: str) -> State | None:
@@ -170,7 +167,7 @@ def record(connection: Connection, work_id: str, outcome: Outcome) -> None:
             )
         case Unavailable(why, waiting_for):
             connection.execute(
-                update(WORK).where(row).values(attempts=WORK.c.attempts + 1, reason=why)
+                update(WORK).where(row).values(attempts=WORK.c.attempts + 1, reason=why, starts=0)
             )
 
 
@@ -217,7 +214,9 @@ def wake(connection: Connection, dependency: str, limit: int | None = None) -> i
     waiting = (WORK.c.waiting_for == dependency) & (WORK.c.state == "wanted")
     oldest = select(WORK.c.id).where(waiting).order_by(WORK.c.seq).limit(limit)
     woken = connection.execute(
-        update(WORK).where(WORK.c.id.in_(oldest)).values(next_try=csm_now(), waiting_for=None)
+        update(WORK)
+        .where(waiting, WORK.c.id.in_(oldest))
+        .values(next_try=csm_now(), waiting_for=None)
     )
     return woken.rowcount
 

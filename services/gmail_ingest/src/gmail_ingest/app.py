@@ -10,13 +10,15 @@ from functools import partial
 
 import httpx
 
-from csm import admin, install, logs, migrations, trace
+from csm import admin, install, logs, migrations, otlp
 from csm.bus import build_broker, publish_event, subscribe
 from csm.contracts import MessageReceived
-from csm.db import Database, SqliteDatabase, sqlite_engine
+from csm.db import Database, open_beside, open_database, outlast
 from csm.dependency import Probe, Prober
 from csm.freescout import FreeScout
+from csm.health import Health, Vitals
 from csm.outbox import DueLoop, Loops, Relay
+from csm.serving import serving
 from csm.settings import ConfigError, is_loopback
 from csm.streams import FREESCOUT_WRITER
 from csm.subscription import Broker
@@ -34,6 +36,7 @@ from gmail_ingest.writes import Behaviour
 
 SERVICE = "gmail_ingest"
 _GRACE = 20.0  # seconds for handlers at shutdown; the rest is given back to the bus
+_DATABASE_PAUSE = 2.0  # seconds until a database that is away is asked again
 
 
 class Service:
@@ -54,7 +57,9 @@ class Service:
         )
         self.clients = {slug: _client(slug, settings) for slug in settings.mailbox}
         publish = partial(publish_event, broker)
-        self.loops = Loops(Relay(db, publish), DueLoop(db, publish, timing), timing)
+        self.loops = Loops(
+            Relay(db, publish, timing, owner), DueLoop(db, publish, timing, owner), timing
+        )
         self.probe_freescout = probes.freescout(self.freescout, settings)
         self.probe_self_test = probes.self_test(db, settings)
         self.prober = Prober(db, self._probes(), timing, self.loops.kick)
@@ -71,10 +76,26 @@ class Service:
         )  # fmt: skip
         self.watch = DurableWatch(broker, timing)
         self.operations = Operations(db, self.freescout, key, settings, self.prober, self.watch)
+        self.health = Health(self._vitals())
         subscribe(
             broker, FREESCOUT_WRITER, MessageReceived, self.handlers.message_received,
             self.handlers.record, timing, workers=settings.gmail_ingest.workers,
         )  # fmt: skip
+
+    def _vitals(self) -> Vitals:
+        looks = [discovery.tick for discovery in self.discoveries]
+        return Vitals(
+            SERVICE,
+            self.db,
+            self.broker,
+            self.watch,
+            self.settings.timing,
+            ticks=[self.watch.tick, self.loops.tick, self.prober.tick, *looks],
+            dependencies=frozenset(self._probes()),
+            refusals=partial(probes.refusals, settings=self.settings),
+            status=partial(self.operations.status, {}),
+            nats_monitor=self.settings.nats.monitor_url,
+        )
 
     def _probes(self) -> dict[str, Probe]:
         gmail = {f"gmail:{slug}": probes.gmail(client) for slug, client in self.clients.items()}
@@ -89,17 +110,17 @@ class Service:
             stack.push_async_callback(self.freescout.aclose)
             for client in self.clients.values():
                 stack.push_async_callback(client.close)
-            await self._first_probes()
+            await outlast(self._first_probes, _DATABASE_PAUSE)
             await self.broker.start()
             stack.push_async_callback(self.broker.stop)
             await admin.serve(self.broker.connection, SERVICE, self.operations.verbs())
             async with asyncio.TaskGroup() as tasks:
                 for loop in self._loops():
-                    tasks.create_task(loop())
+                    tasks.create_task(outlast(loop, _DATABASE_PAUSE))
 
     def _loops(self) -> list[Callable[[], Coroutine[None, None, None]]]:
         looks = [discovery.run for discovery in self.discoveries]
-        return [self.watch.run, self.loops.run, self.prober.run, *looks]
+        return [self.watch.run, self.loops.run, self.prober.run, self.health.measure, *looks]
 
     async def _first_probes(self) -> None:
         """What is wrong from the start is said before the first mail runs into it."""
@@ -136,21 +157,32 @@ async def refuse_fast_timing_on_real_desk(settings: Settings) -> None:
 async def serve(settings: Settings) -> None:
     """Open the database, run the service until SIGTERM or SIGINT.
 
-    Raises ConfigError, InstallKeyError, DatabaseInUseError before anything is connected.
+    Raises ConfigError, InstallKeyError, DatabaseInUseError before the bus is connected.
     """
     logs.setup(SERVICE, settings.log_level)
-    trace.setup(SERVICE)
+    tracing = otlp.setup(SERVICE)
     key = install.read_key(settings.install_key_path)
-    db = SqliteDatabase(settings.database_path)
+    db = open_database(settings.database_url)
     try:
-        if problem := migrations.check(db.engine, SERVICE):
-            raise ConfigError([problem])
-        await db.run(install.claim, key)
-        await refuse_fast_timing_on_real_desk(settings)
-        broker = build_broker(settings.nats.url, name=SERVICE, graceful_timeout=_GRACE)
-        await _until_signal(Service(settings, db, key, broker).run())
+        await _until_signal(_run(settings, db, key))
     finally:
         await db.close()
+        tracing.close()
+
+
+async def _run(settings: Settings, db: Database, key: bytes) -> None:
+    broker = build_broker(settings.nats.url, name=SERVICE, graceful_timeout=_GRACE)
+    service = Service(settings, db, key, broker)
+    # Before anything that may have to be waited for: the service lives, it is only not ready.
+    async with serving(
+        service.health.app(), settings.health_host, settings.gmail_ingest.health_port
+    ):
+        problem = await outlast(partial(db.run, migrations.problem, SERVICE), _DATABASE_PAUSE)
+        if problem:
+            raise ConfigError([problem])
+        await outlast(partial(db.run, install.claim, key), _DATABASE_PAUSE)
+        await refuse_fast_timing_on_real_desk(settings)
+        await service.run()
 
 
 async def _until_signal(work: Awaitable[None]) -> None:
@@ -164,8 +196,13 @@ async def _until_signal(work: Awaitable[None]) -> None:
         logs.get_logger("app").info("stopped")
 
 
-def migrate(settings: Settings) -> tuple[str | None, str | None]:
-    """Bring this service's database to the newest schema; revisions before and after."""
-    path = settings.database_path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return migrations.upgrade(sqlite_engine(path), SERVICE)
+async def migrate(settings: Settings) -> tuple[str | None, str | None]:
+    """Bring this service's database to the newest schema; revisions before and after.
+
+    Raises DatabaseUnavailableError.
+    """
+    db = open_beside(settings.database_url)
+    try:
+        return await db.run(migrations.upgrade, SERVICE)
+    finally:
+        await db.close()

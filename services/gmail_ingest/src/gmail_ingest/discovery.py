@@ -1,16 +1,18 @@
 """Notices mail: reads Gmail's history, journals ids, and only then moves the cursor."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from csm import dependency
+from csm import dependency, metrics
 from csm import lease as leases
+from csm.alerts import alert
 from csm.crash import crash_point
 from csm.db import Database
 from csm.dependency import Prober
 from csm.lease import Lease
 from csm.logs import get_logger
-from csm.trace import span, traceparent
+from csm.ticks import Tick
+from csm.trace import Span, span
 from gmail_ingest import reconcile, state
 from gmail_ingest.gmail import (
     GmailClient,
@@ -54,14 +56,16 @@ class Discovery:
         self._noticed = noticed
         self._owner = owner
         self._lease: Lease | None = None
+        self.tick = Tick(f"discovery:{slug}", settings.gmail.poll_seconds)
         self._log = get_logger("discovery")
 
     async def run(self) -> None:
         """Look every `poll_seconds`, until cancelled. An outage is reported, never raised."""
         try:
             while True:
-                if await self._may_look():
-                    await self._look()
+                with self.tick.elsewhere():
+                    if await self._may_look():
+                        await self._look()
                 await asyncio.sleep(self._settings.gmail.poll_seconds)
         finally:
             if self._lease is not None:
@@ -145,8 +149,9 @@ class Discovery:
         await self._journal(missed)
         await self._db.run(reconcile.finished, self._slug, len(missed))
         if missed:
-            what = {"mailbox": self._slug, "recovered": len(missed)}
-            self._log.error("mail that no history named", alert="recovered", **what)
+            metrics.RECOVERED.inc(len(missed))
+            words = "mail that no history named"
+            alert("recovered", words, about=self._slug, mailbox=self._slug, recovered=len(missed))
         return len(missed)
 
     async def _list(self, since: float, *, backfill: bool) -> int:
@@ -157,13 +162,26 @@ class Discovery:
         return new
 
     async def _journal(self, found: Iterable[MessageRef], *, backfill: bool = False) -> int:
-        notices = [_notice(reference) for reference in found]
-        if not notices:
+        self.tick()
+        seen = {reference.id: self._seen(reference) for reference in found}
+        if not seen:
             return 0
-        return await self._db.run(state.journal, self._slug, notices, backfill=backfill)
+        notices = [notice for notice, _ in seen.values()]
+        new = await self._db.run(state.journal, self._slug, notices, backfill=backfill)
+        await self._noticed_spans(dict(seen.values()), new)
+        return new
 
+    def _seen(self, reference: MessageRef) -> tuple[Notice, Span]:
+        """The trace of a mail begins where it is noticed."""
+        begun = span("message noticed", mailbox=self._slug, gmail_message_id=reference.id)
+        return Notice(reference.id, reference.thread_id, begun.traceparent), begun
 
-def _notice(reference: MessageRef) -> Notice:
-    """The trace of a mail begins where it is noticed."""
-    with span("message noticed", gmail_message_id=reference.id):
-        return Notice(reference.id, reference.thread_id, traceparent())
+    async def _noticed_spans(self, seen: Mapping[Notice, Span], new: int) -> None:
+        """End the spans of the `new` messages; the others have their trace, theirs are dropped."""
+        if not new:
+            return
+        notices = set(seen)
+        if new < len(seen):
+            notices = await self._db.run(reconcile.first_notices, self._slug, notices)
+        for notice in notices:
+            seen[notice].end()

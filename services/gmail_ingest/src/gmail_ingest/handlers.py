@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from csm import dependency, effects, work
 from csm import lease as leases
+from csm.alerts import alert
 from csm.contracts import MessageReceived
 from csm.crash import crash_point
 from csm.db import Database
@@ -88,6 +89,8 @@ class Handlers:
     async def _record(self, work_id: str, outcome: Outcome) -> None:
         soon = self._timing.nak_delays[-1]
         await self._db.run(dependency.record, work_id, outcome, soon)
+        if isinstance(outcome, Rejected):
+            alert("parked", "mail parked", about=work_id, key=work_id, reason=outcome.why)
 
     async def _gmail_failed(
         self, name: str, error: GmailUnavailableError | GmailCredentialsError

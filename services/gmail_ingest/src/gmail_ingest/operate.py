@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from csm import dependency, outbox, work
+from csm import alerts, dependency, outbox, work
 from csm.admin import AdminError, Json, Verb
 from csm.db import Database
 from csm.dependency import Prober
@@ -59,6 +59,10 @@ class Operations:
         answer["durables"] = self._watch.reason or "in place"
         findings = await self._db.run(tests.stored, self._settings.freescout.url)
         answer["allowed"] = None if findings is None else tests.allowed_level(findings)
+        # A dependency may have come back by a mail's own success, in another replica too.
+        names = {down["name"] for down in answer["down"]}
+        alerts.over_but(("dependency-down", "misconfigured"), names)
+        answer["alerts"] = alerts.standing()
         return answer
 
     async def mails(self, arguments: Json) -> Json:

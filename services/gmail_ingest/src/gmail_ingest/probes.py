@@ -1,5 +1,8 @@
 """What is wrong with a dependency, in one line that names the key to change; None when well."""
 
+from sqlalchemy import Connection
+
+from csm import dependency
 from csm.db import Database
 from csm.dependency import Probe, Trouble
 from csm.freescout import (
@@ -79,6 +82,14 @@ def self_test(db: Database, settings: Settings) -> Probe:
         return None
 
     return probe
+
+
+def refusals(connection: Connection, settings: Settings) -> list[str]:
+    """Why a failed self-test keeps the service from being ready; one that is missing only waits."""
+    down = dependency.down(connection, "self-test")
+    if down is None or tests.stored(connection, settings.freescout.url) is None:
+        return []
+    return [f"the self-test failed: {down.reason}"]
 
 
 async def behaviour(db: Database, settings: Settings) -> Behaviour:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from csm.metrics import GMAIL_UNITS
+
 _MINUTE = 60.0
 # The share of a minute's allowance that may be spent at once; the rest flows in evenly, so that
 # a full bucket and a minute of flow together stay within the allowance.
@@ -80,6 +82,7 @@ class TokenBucket:
             while (wait := self.wait(units, reserve=reserve)) > 0:
                 await self._sleep(wait)
             self._level = self._level.less(units)
+        GMAIL_UNITS.inc(units)
 
     def wait(self, units: float, *, reserve: bool = False) -> float:
         """Seconds until `units` could be taken; nothing is taken."""

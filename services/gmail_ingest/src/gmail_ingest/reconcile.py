@@ -1,12 +1,15 @@
 """Compares what Gmail lists with the journal: finds mail that no history ever named."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection, and_, select, update
 
+from csm.contracts import MessageReceived
 from csm.db import Database, csm_now
+from csm.work import WORK
 from gmail_ingest.gmail import GmailClient, MessageRef
-from gmail_ingest.state import MAILBOX, MESSAGE
+from gmail_ingest.state import MAILBOX, MESSAGE, Notice
 
 _WINDOW = 2 * 86_400.0
 _INBOUND = "-in:spam -in:trash -in:drafts -in:sent -in:chats"
@@ -26,6 +29,15 @@ def unknown(connection: Connection, slug: str, gmail_message_ids: Sequence[str])
     mine = and_(MESSAGE.c.mailbox == slug, MESSAGE.c.gmail_message_id.in_(gmail_message_ids))
     known = connection.execute(select(MESSAGE.c.gmail_message_id).where(mine)).scalars()
     return set(gmail_message_ids) - set(known)
+
+
+def first_notices(
+    connection: Connection, slug: str, notices: AbstractSet[Notice]
+) -> set[Notice]:
+    """Those of these notices that the journal keeps: an earlier one of the same message stays."""
+    ids = [f"{MessageReceived.name}:{slug}:{notice.gmail_message_id}" for notice in notices]
+    kept = connection.execute(select(WORK.c.traceparent).where(WORK.c.id.in_(ids))).scalars().all()
+    return {notice for notice in notices if notice.traceparent in kept}
 
 
 def finished(connection: Connection, slug: str, recovered: int) -> None:

@@ -6,7 +6,15 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from csm.contracts import Slug
-from csm.settings import Address, CommonSettings, MailboxBase, SecretFile, Section, WebAddress
+from csm.settings import (
+    Address,
+    CommonSettings,
+    DatabaseSection,
+    MailboxBase,
+    SecretFile,
+    Section,
+    WebAddress,
+)
 
 
 class GmailSettings(Section):
@@ -63,20 +71,13 @@ class MailboxSettings(MailboxBase):
         return frozenset({self.address, *self.aliases})
 
 
-class GmailIngestSettings(Section):
+class GmailIngestSettings(DatabaseSection):
     """The service's own section."""
 
-    database_url: str = ""
     # The writer's number of deliveries in work; FreeScout itself sees at most `in_flight`.
     workers: int = Field(default=8, ge=1, le=64)
-    health_port: int = Field(default=0, ge=0, le=65535)
-
-    @field_validator("database_url")
-    @classmethod
-    def _known_database(cls, url: str) -> str:
-        if url and not url.startswith("sqlite:///"):
-            raise ValueError("must be sqlite:///<path> (or empty for state_dir/gmail_ingest.db)")
-        return url
+    # 0 takes a free one, which the log names.
+    health_port: int = Field(default=8081, ge=0, le=65535)
 
 
 class Settings(CommonSettings):
@@ -88,10 +89,9 @@ class Settings(CommonSettings):
     mailbox: dict[Slug, MailboxSettings] = Field(min_length=1)
 
     @property
-    def database_path(self) -> Path:
-        """The SQLite file."""
-        url = self.gmail_ingest.database_url
-        return Path(url.removeprefix("sqlite:///")) if url else self.state_dir / "gmail_ingest.db"
+    def database_url(self) -> str:
+        """The address of the database: one SQLite file unless configured otherwise."""
+        return self.gmail_ingest.database_or(self.state_dir / "gmail_ingest.db")
 
     @property
     def spool(self) -> Path:

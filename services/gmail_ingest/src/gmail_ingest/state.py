@@ -123,9 +123,9 @@ class Scope:
 
 
 def cursor(connection: Connection, slug: str) -> int | None:
-    """The stored history id, None before the first discovery."""
-    found = connection.execute(select(MAILBOX.c.history_id).where(MAILBOX.c.slug == slug))
-    stored = found.scalar_one_or_none()
+    """The stored history id, None before the first discovery; locked until it is moved."""
+    mine = select(MAILBOX.c.history_id).where(MAILBOX.c.slug == slug).with_for_update()
+    stored = connection.execute(mine).scalar_one_or_none()
     return None if stored is None else int(stored)
 
 
@@ -170,9 +170,11 @@ def journal(
         }
         for row, notice in zip(owed, notices, strict=True)
     ]  # fmt: skip
+    # Owing first: it makes two replicas that journal the same page take turns.
+    new = work.owe(connection, owed)
     fresh = insert_into(connection, MESSAGE)
     connection.execute(fresh.on_conflict_do_nothing(index_elements=[MESSAGE.c.work_id]), rows)
-    return work.owe(connection, owed)
+    return new
 
 
 def _owed(slug: str, notice: Notice, rank: int) -> Owed:

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from csm import dependency, effects, outbox, work
+from csm.alerts import Alert, alert
 from csm.contracts import ConversationUpdated
 from csm.crash import crash_point
 from csm.db import Database
 from csm.effects import Adopt, Effects, Wait, Write, Written
 from csm.freescout import FreeScout
 from csm.lease import Lease
-from csm.logs import get_logger
 from csm.outcome import Done, Later, Rejected
 from csm.timing import Timing
+from csm.trace import continued, span, traceparent
 from gmail_ingest import state
 from gmail_ingest.job import Job, effect_id, is_answer_from_gmail, unwritten
 from gmail_ingest.lookup import Lookup
@@ -62,7 +63,6 @@ class Writer:
         lookup = Lookup(freescout, key)
         self._placing = Placing(db, lookup)
         self._writes = Writes(freescout, lookup, key, behaviour)
-        self._log = get_logger("writer")
 
     async def write(
         self, message: Message, settings: MailboxSettings, raw: bytes, scope: Scope, lease: Lease
@@ -110,9 +110,8 @@ class Writer:
             claims = None
         else:
             claims = decision.claims
-        made = await self._effects.perform(
-            lease, await self._writes.creation(job, claims), self._recorder(job)
-        )
+        write = await self._writes.creation(job, claims)
+        made = await self._perform(job, write, lease)
         if isinstance(made, Adopt):
             return await self._move(job, made.conversation_id, lease)
         return await self._finish(job, made, lease)
@@ -135,7 +134,7 @@ class Writer:
         if conversation.id != conversation_id:
             return Moved()
         write = await self._writes.addition(job, conversation)
-        made = await self._effects.perform(lease, write, self._recorder(job))
+        made = await self._perform(job, write, lease)
         return await self._finish(job, made, lease)
 
     async def _finish(self, job: Job, made: Written | Wait | Adopt, lease: Lease) -> Step:
@@ -147,12 +146,9 @@ class Writer:
         if made.missing:
             return await self._name_missing(job, made, lease)
         if job.mail.degraded:
-            self._alert("degraded", job, job.mail.degraded)
+            _alert("degraded", job, job.mail.degraded)
         await self._db.run(work.end, job.message.work_id, *job.ended)
         return Done()
-
-    def _alert(self, alert: str, job: Job, reason: str) -> None:
-        self._log.error("mail not taken whole", alert=alert, key=job.message.work_id, reason=reason)
 
     async def _show_answer(self, job: Job, conversation_id: int, lease: Lease) -> Step:
         """A colleague answered from Gmail: the team sees it as a note."""
@@ -170,7 +166,7 @@ class Writer:
         def record(connection: Connection, _note: Written) -> None:
             work.end(connection, job.message.work_id, "done", reason)
 
-        noted = await self._effects.perform(lease, write, record)
+        noted = await self._perform(job, write, lease, record)
         if isinstance(noted, Wait):
             return Later(noted.delay, noted.why)
         await self._db.run(work.end, job.message.work_id, "done", reason)
@@ -185,11 +181,27 @@ class Writer:
         write = await self._writes.missing_note(job, made.missing, conversation)
         step = await self._noted(job, write, reason, lease)
         if isinstance(step, Done):
-            self._alert("incomplete", job, reason)
+            _alert("incomplete", job, reason)
         return step
+
+    async def _perform(
+        self, job: Job, write: Write, lease: Lease, record: effects.Record | None = None
+    ) -> Written | Wait | Adopt:
+        """A write in the mail's own trace: the delivery that drives it may be another mail's."""
+        message = job.message
+        name = "note write" if write.kind == "note" else "customer thread write"
+        about = {"mailbox": message.mailbox, "gmail_message_id": message.gmail_message_id}
+        with continued(message.traceparent), span(name, effect=write.kind, **about) as current:
+            made = await self._effects.perform(lease, write, record or self._recorder(job))
+            current.note(outcome=type(made).__name__.lower())
+            if isinstance(made, Written):
+                current.note(conversation_id=made.conversation_id, thread_id=made.thread_id)
+        return made
 
     def _recorder(self, job: Job) -> effects.Record:
         message = job.message
+        # Asked here: a step may run in the database's own thread, outside of the span.
+        caused_by = traceparent()
 
         def record(connection: Connection, written: Written) -> None:
             state.map_thread(
@@ -204,9 +216,14 @@ class Writer:
                 customer_thread_id=written.thread_id,
                 cause="gmail",
             )
-            outbox.enqueue(connection, event, message.traceparent)
+            outbox.enqueue(connection, event, caused_by)
 
         return record
+
+
+def _alert(name: Alert, job: Job, reason: str) -> None:
+    work_id = job.message.work_id
+    alert(name, "mail not taken whole", about=work_id, key=work_id, reason=reason)
 
 
 def _hopeless(message: Message, refusals: int) -> str | None:

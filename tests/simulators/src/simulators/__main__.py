@@ -2,6 +2,7 @@
 
 python -m simulators freescout|gmail --port N [--gmail URL]   serve until SIGTERM
 python -m simulators deliver --gmail URL [--mail PATH]        bring mail in, print counts
+python -m simulators count --mail PATH                        how many mails lie there
 python -m simulators verdict --gmail URL --desk URL           judge what the desk holds
 """
 
@@ -20,6 +21,8 @@ def _parser() -> argparse.ArgumentParser:
     deliver = commands.add_parser("deliver")
     deliver.add_argument("--gmail", required=True)
     deliver.add_argument("--mail", type=Path, help="mbox, Maildir, folder of .eml or one .eml")
+    count = commands.add_parser("count")
+    count.add_argument("--mail", type=Path, required=True)
     judge = commands.add_parser("verdict")
     judge.add_argument("--gmail", required=True)
     judge.add_argument("--desk", required=True)
@@ -54,13 +57,15 @@ def _ask(arguments: argparse.Namespace) -> None:
     from simulators import commands  # noqa: PLC0415 - as above
     from simulators.mail_source import MailSourceError  # noqa: PLC0415 - as above
 
-    if arguments.command == "verdict":
-        answer = commands.judge(arguments.gmail, arguments.desk)
-    else:
-        try:
+    try:
+        if arguments.command == "deliver":
             answer = commands.deliver(arguments.gmail, arguments.mail)
-        except MailSourceError as error:
-            raise SystemExit(str(error)) from None
+        elif arguments.command == "count":
+            answer = commands.count(arguments.mail)
+        else:
+            answer = commands.judge(arguments.gmail, arguments.desk)
+    except MailSourceError as error:
+        raise SystemExit(str(error)) from None
     sys.stdout.write(commands.as_line(answer))
 
 

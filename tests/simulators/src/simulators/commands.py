@@ -40,6 +40,11 @@ def deliver(gmail: str, path: Path | None) -> dict[str, int]:
     return expected
 
 
+def count(path: Path) -> dict[str, int]:
+    """How many mails lie there. Raises MailSourceError when there is nothing to read."""
+    return {"mails": sum(1 for _ in read_mails(path))}
+
+
 def judge(gmail: str, desk: str) -> dict[str, Any]:
     """The judge's findings by kind, and what the desk holds without self-tests."""
     with httpx.Client(timeout=60, trust_env=False) as http:

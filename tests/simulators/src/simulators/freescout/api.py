@@ -12,7 +12,7 @@ from simulators.freescout.answers import core_error, refusal, wants_json
 from simulators.freescout.desk import Desk
 from simulators.freescout.installation import Installation
 from simulators.freescout.records import CrashedError, Cut, RefusedError
-from simulators.freescout.search import find_conversations
+from simulators.freescout.search import FOLDERS, find_conversations
 from simulators.freescout.wire import (
     EMBEDDABLE,
     Wire,
@@ -20,6 +20,7 @@ from simulators.freescout.wire import (
     mailbox_json,
     tag_id,
     user_json,
+    webhook_json,
 )
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -60,6 +61,9 @@ class Api:
             ("GET", "/mailboxes", self.list_mailboxes),
             ("GET", "/mailboxes/{id:int}/folders", self.list_folders),
             ("GET", "/mailboxes/{id:int}/custom_fields", self.list_custom_fields),
+            ("GET", "/webhooks", self.list_webhooks),
+            ("POST", "/webhooks", self.register_webhook),
+            ("DELETE", "/webhooks/{id:int}", self.remove_webhook),
         ]
         return _grouped(table, self._guarded)
 
@@ -167,8 +171,9 @@ class Api:
         """PUT /customers/{id}: names only."""
         customer = self.desk.customers.get(_id(request))
         body = bodies.read_body(await request.body())
-        customer.first_name = str(body.get("firstName") or customer.first_name)
-        customer.last_name = str(body.get("lastName") or customer.last_name)
+        first_name = str(body.get("firstName") or customer.first_name)
+        last_name = str(body.get("lastName") or customer.last_name)
+        self.desk.customers.rename(customer, first_name, last_name)
         return Response(status_code=204)
 
     async def list_users(self, request: Request) -> Response:
@@ -191,10 +196,9 @@ class Api:
     async def list_folders(self, request: Request) -> Response:
         """GET /mailboxes/{id}/folders."""
         mailbox = self.desk.mailbox(_id(request))
-        names = {1: "Unassigned", 20: "Assigned", 30: "Spam", 60: "Closed", 70: "Deleted"}
         rows = [
             {"id": mailbox.id * 100 + kind, "name": name, "type": kind}
-            for kind, name in names.items()
+            for kind, name in FOLDERS.items()
         ]
         return _listing("folders", rows)
 
@@ -209,6 +213,22 @@ class Api:
             if custom.mailbox_id == mailbox.id
         ]
         return _listing("custom_fields", rows)
+
+    async def list_webhooks(self, _request: Request) -> Response:
+        """GET /webhooks, each with its last run."""
+        rows = [webhook_json(webhook) for webhook in self._site.webhooks.webhooks.values()]
+        return _listing("webhooks", rows)
+
+    async def register_webhook(self, request: Request) -> Response:
+        """POST /webhooks."""
+        wanted = bodies.read_webhook(bodies.read_body(await request.body()))
+        webhook = self._site.webhooks.register(*wanted)
+        return _created(webhook.id, webhook_json(webhook))
+
+    async def remove_webhook(self, request: Request) -> Response:
+        """DELETE /webhooks/{id}."""
+        self._site.webhooks.remove(_id(request))
+        return Response(status_code=204)
 
     def _wire(self, request: Request) -> Wire:
         return Wire(self.desk, str(request.base_url.replace(path="")))

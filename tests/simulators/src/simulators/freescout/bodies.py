@@ -139,6 +139,18 @@ def read_custom_fields(body: Body) -> dict[int, str]:
     }
 
 
+def read_webhook(body: Body) -> tuple[str, tuple[str, ...], tuple[int, ...]]:
+    """Read the body of POST /webhooks as url, event names and mailbox ids."""
+    events = _required(body, "events")
+    if not isinstance(events, list):
+        raise RefusedError("events", "`events` must be a list")
+    mailboxes = body.get("mailboxes") or []
+    if not isinstance(mailboxes, list):
+        raise RefusedError("mailboxes", "`mailboxes` must be a list")
+    url = _text(_required(body, "url"), "url")
+    return url, tuple(map(str, events)), tuple(_number(each, "mailboxes") for each in mailboxes)
+
+
 def read_customer(body: Body) -> CustomerRef:
     """Read a customer's body; raise RefusedError when it is no object."""
     return _customer(body)

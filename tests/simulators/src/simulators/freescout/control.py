@@ -5,37 +5,37 @@ GET  /control/state?bodies=1 -> all conversations with their threads, see `state
 GET  /control/counters       -> {"requests": {"METHOD pattern status": n}, "faults", "mails",
                                  "handovers"}; the status of a cut connection is `cut`
 GET  /control/outbox         -> {"mails": [...]}, queued, sent and cancelled
+GET  /control/events         -> {"events": [{"number", "name", "subject_id", "mailbox_id", "at"}]}
+GET  /control/webhooks       -> {"secret", "webhooks": [...], "deliveries": [...]}
 POST /control/faults         {fault: rate | {"rate"|"every"|"next", "path"?, "method"?}, "scope"?,
                               "down"?, "latency_seconds"?, "late_seconds"?, "slow_seconds"?,
                               "html_status"?, "attachments_lost_status"?, "seed"?}; see `faults`
 POST /control/settings       {switch: value, "api_key"?: text | null}; see `records.Switches`
-POST /control/agent-reply, /control/agent-note {"conversation_id", "text", "user"?}
-POST /control/status         {"conversation_id", "status", "user"?}
-POST /control/merge          {"source", "target", "user"?}
-POST /control/move           {"conversation_id", "mailbox_id", "user"?}
-POST /control/delete         {"conversation_id", "user"?}
-POST /control/delete-forever {"conversation_id"}
-POST /control/edit-customer  {"conversation_id", "email"}
+POST /control/webhooks       {"payload"?, "time_scale"?, "delay_seconds"?, "drop"?, "duplicate"?,
+                              "reorder"?, "reorder_seconds"?, "timeout_seconds"?, "seed"?};
+                              replaces the whole conduct, see `webhooks.Conduct`
+POST /control/<deed>         what a person does in the UI, see `deeds`
 POST /control/reset          {}
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from typing import Any, get_args, get_type_hints
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.freescout import staff
+from simulators.freescout.deeds import DEEDS, Deed
 from simulators.freescout.faults import BadFaultsError
 from simulators.freescout.installation import Installation
-from simulators.freescout.records import ConversationChange, CustomerRef, RefusedError, Switches
-from simulators.freescout.state import desk_state, mail_state
+from simulators.freescout.records import RefusedError, Switches
+from simulators.freescout.state import delivery_state, desk_state, mail_state
+from simulators.freescout.webhooks import Conduct
+from simulators.freescout.wire import webhook_json
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Body = Mapping[str, Any]
-
-_AGENT = 2
 
 
 class Control:
@@ -51,24 +51,24 @@ class Control:
             "state": self.state,
             "counters": self.counters,
             "outbox": self.outbox,
+            "events": self.events,
+            "webhooks": self.webhooks,
         }
         acting: dict[str, Callable[[Body], object]] = {
             "faults": self.faults,
             "settings": self.change_settings,
-            "agent-reply": self.agent_reply,
-            "agent-note": self.agent_note,
-            "status": self.change_status,
-            "merge": self.merge,
-            "move": self.move,
-            "delete": self.delete,
-            "delete-forever": self.delete_forever,
-            "edit-customer": self.edit_customer,
+            "webhooks": self.change_webhooks,
             "reset": self.reset,
         }
+        acting |= {name: self._by_person(deed) for name, deed in DEEDS.items()}
         return [
             *(Route(f"/{name}", endpoint, methods=["GET"]) for name, endpoint in reading.items()),
             *(Route(f"/{name}", _acting(act), methods=["POST"]) for name, act in acting.items()),
         ]
+
+    def _by_person(self, deed: Deed) -> Callable[[Body], object]:
+        # The desk is looked up at each request: a reset replaces it.
+        return lambda body: deed(self._site.desk, body) or {}
 
     async def state(self, request: Request) -> Response:
         """GET state: all conversations; `?bodies=1` with the threads' text."""
@@ -95,6 +95,29 @@ class Control:
             {"mails": [mail_state(mail) for mail in self._site.desk.mailroom.mails]}
         )
 
+    async def events(self, _request: Request) -> Response:
+        """GET events: everything that was fired, in order."""
+        return JSONResponse({"events": [asdict(event) for event in self._site.desk.events.fired]})
+
+    async def webhooks(self, _request: Request) -> Response:
+        """GET webhooks: the secret, who is registered, and every delivery with its tries."""
+        queue = self._site.webhooks
+        shown = {
+            "secret": queue.secret,
+            "webhooks": [webhook_json(webhook) for webhook in queue.webhooks.values()],
+            "deliveries": [delivery_state(delivery) for delivery in queue.deliveries],
+        }
+        return JSONResponse(shown)
+
+    def change_webhooks(self, body: Body) -> object:
+        """POST webhooks: replaces the conduct of the queue; `seed` sets its dice anew."""
+        wanted = {key: value for key, value in body.items() if key != "seed"}
+        _check_settings(wanted, Conduct)
+        self._site.webhooks.conduct = Conduct(**wanted)
+        if "seed" in body:
+            self._site.webhooks.dice.seed(body["seed"])
+        return {}
+
     def faults(self, body: Body) -> object:
         """POST faults: replaces the whole plan."""
         self._site.plan.replace(body)
@@ -103,58 +126,15 @@ class Control:
     def change_settings(self, body: Body) -> object:
         """POST settings: switches by name, and `api_key` (null revokes it)."""
         switches = {key: value for key, value in body.items() if key != "api_key"}
-        _check_switches(switches)
+        _check_settings(switches, Switches)
         for name, value in switches.items():
             setattr(self._site.desk.switches, name, value)
         if "api_key" in body:
             self._site.access.key = body["api_key"]
         return {}
 
-    def agent_reply(self, body: Body) -> object:
-        """POST agent-reply {conversation_id, text, user?}: a person answers the customer."""
-        thread = staff.reply(self._site.desk, body["conversation_id"], body["text"], _user(body))
-        return {"thread_id": thread.id}
-
-    def agent_note(self, body: Body) -> object:
-        """POST agent-note {conversation_id, text, user?}."""
-        thread = staff.note(self._site.desk, body["conversation_id"], body["text"], _user(body))
-        return {"thread_id": thread.id}
-
-    def change_status(self, body: Body) -> object:
-        """POST status {conversation_id, status, user?}."""
-        change = ConversationChange(by_user=_user(body), status=body["status"])
-        self._site.desk.update_conversation(body["conversation_id"], change)
-        return {}
-
-    def merge(self, body: Body) -> object:
-        """POST merge {source, target, user?}."""
-        staff.merge(self._site.desk, body["source"], body["target"], _user(body))
-        return {}
-
-    def move(self, body: Body) -> object:
-        """POST move {conversation_id, mailbox_id, user?}."""
-        change = ConversationChange(by_user=_user(body), mailbox_id=body["mailbox_id"])
-        self._site.desk.update_conversation(body["conversation_id"], change)
-        return {}
-
-    def delete(self, body: Body) -> object:
-        """POST delete {conversation_id, user?}: as in the UI, the row stays."""
-        staff.delete(self._site.desk, body["conversation_id"], _user(body))
-        return {}
-
-    def delete_forever(self, body: Body) -> object:
-        """POST delete-forever {conversation_id}."""
-        self._site.desk.delete_forever(body["conversation_id"])
-        return {}
-
-    def edit_customer(self, body: Body) -> object:
-        """POST edit-customer {conversation_id, email}: the conversation gets another customer."""
-        ref = CustomerRef(email=body["email"])
-        customer = staff.change_customer(self._site.desk, body["conversation_id"], ref)
-        return {"customer_id": customer.id}
-
     def reset(self, _body: Body) -> object:
-        """POST reset: an empty installation, nothing broken."""
+        """POST reset: an empty installation, nothing broken, no webhooks."""
         self._site.reset()
         return {}
 
@@ -178,12 +158,8 @@ def _acting(act: Callable[[Body], object]) -> Endpoint:
     return endpoint
 
 
-def _user(body: Body) -> int:
-    return int(body.get("user", _AGENT))
-
-
-def _check_switches(wanted: Body) -> None:
-    hints = get_type_hints(Switches)
+def _check_settings(wanted: Body, kind: type) -> None:
+    hints = get_type_hints(kind)
     for name, value in wanted.items():
         if name not in hints:
             raise ValueError(f"unknown setting: {name}")

@@ -1,13 +1,11 @@
 """FreeScout's behaviour without HTTP: one call, one write with all its side effects."""
 
 import random
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 
 from simulators.freescout.effects import apply_effects, set_status
-from simulators.freescout.mailroom import Mailroom
+from simulators.freescout.events import Delayed
 from simulators.freescout.outbox import Mail
-from simulators.freescout.people import CustomerBook
 from simulators.freescout.records import (
     Attachment,
     Author,
@@ -17,7 +15,6 @@ from simulators.freescout.records import (
     Customer,
     CustomerRef,
     Cut,
-    Mailbox,
     NewConversation,
     NewThread,
     RefusedError,
@@ -26,16 +23,22 @@ from simulators.freescout.records import (
     Thread,
     User,
 )
+from simulators.freescout.rows import Rows
 
 _SUBJECT = 998
 _KNOWN_STATES = ("draft", "published")
+_EVENT_OF = {
+    "customer": "convo.customer.reply.created",
+    "message": "convo.agent.reply.created",
+    "note": "convo.note.created",
+}
 
 
-class Desk:
+class Desk(Rows):
     """One FreeScout installation in memory.
 
     `clock` returns seconds since 1970. Each call is atomic for its caller; the rows it returns
-    are the live ones. What people do in the web UI is in `staff`.
+    are the live ones. What people do in the web UI is in `staff` and `drafting`.
     """
 
     def __init__(
@@ -45,50 +48,8 @@ class Desk:
         team: Team | None = None,
         switches: Switches | None = None,
     ) -> None:
-        self.clock = clock
-        self.team = team or Team()
-        self.switches = switches or Switches()
-        self.customers = CustomerBook()
-        self.conversations: dict[int, Conversation] = {}
-        self._threads: dict[int, Thread] = {}
-        self.mailroom = Mailroom(clock, self.team, self.switches, self.customers)
+        super().__init__(clock, team, switches)
         self._dice = dice
-        self._conversation_ids = count(1)
-        self._thread_ids = count(1)
-        self._attachment_ids = count(1)
-
-    def now(self) -> int:
-        """Return the time in whole seconds."""
-        return int(self.clock())
-
-    def conversation(self, conversation_id: int) -> Conversation:
-        """Return the conversation; raise RefusedError (404) when it is gone or never was."""
-        if conversation_id not in self.conversations:
-            raise RefusedError("conversationId", "Conversation not found", status=404)
-        return self.conversations[conversation_id]
-
-    def user(self, user_id: int | None, path: str = "user") -> User:
-        """Return the user; raise RefusedError when unknown."""
-        for user in self.team.users:
-            if user.id == user_id:
-                return user
-        raise RefusedError(path, "User not found")
-
-    def mailbox(self, mailbox_id: int) -> Mailbox:
-        """Return the mailbox; raise RefusedError when unknown."""
-        for mailbox in self.team.mailboxes:
-            if mailbox.id == mailbox_id:
-                return mailbox
-        raise RefusedError("mailboxId", "Mailbox not found")
-
-    def threads(self) -> Iterator[Thread]:
-        """All threads of all conversations, in the order in which they were written."""
-        yield from self._threads.values()
-
-    def attachment(self, attachment_id: int) -> Attachment | None:
-        """Return the stored file with this id."""
-        files = (file for thread in self.threads() for file in thread.attachments)
-        return next((file for file in files if file.id == attachment_id), None)
 
     def create_conversation(self, new: NewConversation, cut: Cut = Cut.NOTHING) -> Conversation:
         """Save the conversation, then its threads, oldest first.
@@ -104,14 +65,18 @@ class Desk:
         conversation = self._open(new, self.customers.resolve(new.customer))
         if cut is Cut.THREADS:
             raise CrashedError("the conversation was saved without its threads")
-        for thread in reversed(new.threads):
-            self._check_date(thread)
-            author = self.customers.resolve(thread.customer) if thread.customer else None
-            self._announce_first(conversation, self.add_thread(conversation, thread, author, cut))
+        saved = [self._first_thread(conversation, each, cut) for each in reversed(new.threads)]
         if new.status:
             set_status(conversation, new.status, None, new.closed_at or self.now())
         conversation.state = new.state
+        for first in saved:
+            self._announce_first(conversation, first)
         return conversation
+
+    def _first_thread(self, conversation: Conversation, new: NewThread, cut: Cut) -> Thread:
+        self._check_date(new)
+        author = self.customers.resolve(new.customer) if new.customer else None
+        return self.add_thread(conversation, new, author, cut)
 
     def append_thread(self, conversation_id: int, new: NewThread, cut: Cut = Cut.NOTHING) -> Thread:
         """Add a thread with all side effects; raise RefusedError when anything is unknown."""
@@ -126,7 +91,7 @@ class Desk:
         if husk:
             self._announce_first(conversation, thread)
         else:
-            self.mailroom.announce(conversation, thread)
+            self.announce(conversation, thread, by_api=True)
         return thread
 
     def _check_author(self, new: NewThread) -> None:
@@ -163,11 +128,38 @@ class Desk:
 
     def _announce_first(self, conversation: Conversation, thread: Thread) -> None:
         # Every thread of a create counts as the first one: the last of them decides the source,
-        # and each lets an auto reply go.
+        # each lets an auto reply go and fires convo.created.
         conversation.source_via = thread.created_by.kind
         conversation.created_by = thread.created_by
         self.mailroom.announce(conversation, thread)
         self.mailroom.auto_reply(conversation, thread)
+        self._tell_of("convo.created", conversation, thread, by_api=True)
+
+    def announce(self, conversation: Conversation, thread: Thread, *, by_api: bool) -> None:
+        """Mail and tell what a further thread causes."""
+        self.mailroom.announce(conversation, thread)
+        self._tell_of(_EVENT_OF[thread.type], conversation, thread, by_api=by_api)
+
+    def _tell_of(
+        self, name: str, conversation: Conversation, thread: Thread, *, by_api: bool
+    ) -> None:
+        # FreeScout: what an agent wrote is told when it can no longer be undone.
+        if thread.type != "message":
+            self.tell(name, conversation)
+            return
+        due_at = self.clock() + self.switches.reply_delay_seconds
+        self.events.later(Delayed(name, thread.id, due_at, by_api))
+
+    def fire_due(self) -> None:
+        """Fire the events whose undo time is over and whose thread is still published.
+
+        FreeScout: drafts made by the API fired it too in some module versions.
+        """
+        for delayed in self.events.take_due():
+            thread = self._threads.get(delayed.thread_id)
+            loud = self.switches.draft_events and delayed.by_api
+            if thread is not None and (thread.state == "published" or loud):
+                self.tell(delayed.name, self.conversations[thread.conversation_id])
 
     def add_thread(
         self,
@@ -177,7 +169,17 @@ class Desk:
         cut: Cut = Cut.NOTHING,
     ) -> Thread:
         """Save a thread and apply its effects; mails nobody."""
-        author = self._author(conversation, new, customer)
+        thread = self._add_row(conversation, new, self._author(conversation, new, customer))
+        if cut is not Cut.ATTACHMENTS:
+            self._attach(thread, new)
+        self.count_thread(conversation, counts=apply_effects(conversation, thread, new, self.now()))
+        return thread
+
+    def add_draft(self, conversation: Conversation, new: NewThread) -> Thread:
+        """Save a draft a person began in the UI, which leaves its conversation alone."""
+        return self._add_row(conversation, new, self._author(conversation, new, None))
+
+    def _add_row(self, conversation: Conversation, new: NewThread, author: Author) -> Thread:
         honoured = new.imported and self.switches.created_at == "honoured"
         thread = Thread(
             id=next(self._thread_ids),
@@ -195,11 +197,9 @@ class Desk:
             cc=new.cc or (),
             bcc=new.bcc or (),
             imported=new.imported,
+            in_drafts=new.source_type == "web" or self.switches.drafts_folder,
         )
         self._save(conversation, thread)
-        if cut is not Cut.ATTACHMENTS:
-            self._attach(thread, new)
-        self._count(conversation, counts=apply_effects(conversation, thread, new, self.now()))
         return thread
 
     def _author(
@@ -212,7 +212,8 @@ class Desk:
     def _state(self, new: NewThread) -> str:
         if new.type != "message" or new.state not in _KNOWN_STATES:
             return "published"
-        return "published" if self.switches.drafts == "published" else new.state
+        lost = self.switches.drafts == "published" and new.source_type == "api"
+        return "published" if lost else new.state
 
     def _attach(self, thread: Thread, new: NewThread) -> None:
         for file in new.attachments:
@@ -222,8 +223,11 @@ class Desk:
                 Attachment(number, thread.id, file.name, file.mime_type, file.content, token)
             )
 
-    def _count(self, conversation: Conversation, *, counts: bool) -> None:
-        # FreeScout reads, adds and writes the counter without a lock: parallel appends lose some.
+    def count_thread(self, conversation: Conversation, *, counts: bool = True) -> None:
+        """Count one more thread, or lose it.
+
+        FreeScout reads, adds and writes the counter without a lock: parallel appends lose some.
+        """
         if counts and self._dice.random() >= self.switches.threads_count_loss:
             conversation.threads_count += 1
 
@@ -272,12 +276,14 @@ class Desk:
         """Set the status, with a line item."""
         set_status(conversation, status, by.id, self.now())
         self.add_line(conversation, by, "changed-ticket-status", f"marked as {status}")
+        self.tell("convo.status", conversation)
 
     def assign(self, conversation: Conversation, assignee: int | None, by: User) -> None:
         """Set or clear the assignee, with a line item."""
         conversation.assignee = assignee
         name = self.user(assignee).name if assignee else "anyone"
         self.add_line(conversation, by, "changed-ticket-assignee", f"assigned to {name}")
+        self.tell("convo.assigned", conversation)
 
     def move(self, conversation: Conversation, mailbox_id: int, by: User) -> None:
         """Move to another mailbox, with a line item; raise RefusedError when it is unknown."""
@@ -285,38 +291,7 @@ class Desk:
         conversation.mailbox_id = self.mailbox(mailbox_id).id
         linked = {"mailbox": origin.id}
         self.add_line(conversation, by, "moved-from-mailbox", f"moved from {origin.name}", linked)
-
-    def add_line(
-        self,
-        conversation: Conversation,
-        by: User,
-        action: str,
-        text: str,
-        linked: dict[str, int] | None = None,
-    ) -> None:
-        """Record a change as a line item; `text` follows the person's name."""
-        thread = Thread(
-            id=next(self._thread_ids),
-            conversation_id=conversation.id,
-            posted_to=conversation.id,
-            type="lineitem",
-            status=conversation.status,
-            state="published",
-            body="",
-            customer_id=conversation.customer_id,
-            created_by=Author("user", by.id),
-            created_at=self.now(),
-            source_type="web",
-            action_type=action,
-            action_text=f"{by.name} {text}",
-            linked=linked or {},
-        )
-        self._save(conversation, thread)
-        conversation.updated_at = self.now()
-
-    def _save(self, conversation: Conversation, thread: Thread) -> None:
-        conversation.threads.append(thread)
-        self._threads[thread.id] = thread
+        self.tell("convo.moved", conversation)
 
     def set_tags(self, conversation_id: int, tags: tuple[str, ...]) -> None:
         """Replace the whole set; does not touch updatedAt (FreeScout: by design).
@@ -337,14 +312,3 @@ class Desk:
         if not known.issuperset(values):
             raise RefusedError("customFields", "Custom field not found")
         conversation.custom_fields.update(values)
-
-    def delete_forever(self, conversation_id: int) -> None:
-        """Remove the conversation with everything in it; raise RefusedError (404) if unknown."""
-        for thread in self.conversation(conversation_id).threads:
-            del self._threads[thread.id]
-        del self.conversations[conversation_id]
-
-    def drop_thread(self, thread_id: int) -> None:
-        """Forget a thread that was answered 201, as a restored backup would."""
-        thread = self._threads.pop(thread_id)
-        self.conversations[thread.conversation_id].threads.remove(thread)

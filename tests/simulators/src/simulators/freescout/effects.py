@@ -51,6 +51,18 @@ def apply_draft(conversation: Conversation, _thread: Thread, new: NewThread, now
     conversation.cc = new.cc or ()
 
 
+def apply_sent(
+    conversation: Conversation, thread: Thread, status: str, user: int, now: int
+) -> None:
+    """A person sent a draft or wrote an answer: the customer has it, the conversation waits."""
+    set_status(conversation, status, user, now)
+    conversation.waiting_since = now
+    conversation.latest_reply_from = "user"
+    conversation.user_updated_at = now
+    conversation.updated_at = now
+    conversation.preview = plain_preview(thread.body)
+
+
 def _answered(conversation: Conversation, new: NewThread, now: int) -> None:
     set_status(conversation, new.status or "pending", new.user, now)
     conversation.waiting_since = now

@@ -66,6 +66,13 @@ class Mailroom:
         self.mails.append(mail)
         self._queued.append(mail)
 
+    def cancel(self, thread_id: int) -> None:
+        """Take back the queued mails of a thread whose sending was undone."""
+        for mail in self._queued:
+            if mail.thread_id == thread_id:
+                mail.state = "cancelled"
+        self._queued = [mail for mail in self._queued if mail.state == "queued"]
+
     def next_due(self) -> float | None:
         """Return when the next queued mail leaves, in seconds since 1970."""
         return min((mail.due_at for mail in self._queued), default=None)

@@ -1,6 +1,7 @@
 """Customers: found by id or address, made when unknown."""
 
 import re
+from collections.abc import Callable
 
 from simulators.freescout.records import Customer, CustomerRef, RefusedError
 
@@ -17,9 +18,10 @@ def sanitise_address(text: str) -> str:
 
 
 class CustomerBook:
-    """All customers of the installation."""
+    """All customers of the installation; `tell` hears of new and of changed ones by event name."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str, Customer], None]) -> None:
+        self._tell = tell
         self.rows: dict[int, Customer] = {}
         self._by_address: dict[str, int] = {}
 
@@ -53,9 +55,15 @@ class CustomerBook:
         known = self.by_address(address)
         if known is None:
             return self._add(ref, address)
-        known.first_name = known.first_name or ref.first_name
-        known.last_name = known.last_name or ref.last_name
+        self.rename(known, known.first_name or ref.first_name, known.last_name or ref.last_name)
         return known
+
+    def rename(self, customer: Customer, first_name: str, last_name: str) -> None:
+        """Give a customer another name; the same name again does nothing."""
+        if (first_name, last_name) == (customer.first_name, customer.last_name):
+            return
+        customer.first_name, customer.last_name = first_name, last_name
+        self._tell("customer.updated", customer)
 
     def _without_address(self, ref: CustomerRef) -> Customer:
         if ref.phone is None:
@@ -67,4 +75,5 @@ class CustomerBook:
         self.rows[customer.id] = customer
         if address is not None:
             self._by_address[address] = customer.id
+        self._tell("customer.created", customer)
         return customer

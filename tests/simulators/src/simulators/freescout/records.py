@@ -102,7 +102,11 @@ class Attachment:
 
 @dataclass(slots=True)
 class Thread:
-    """One entry of a conversation; `posted_to` keeps the conversation it was first written to."""
+    """One entry of a conversation; `posted_to` keeps the conversation it was first written to.
+
+    `in_drafts` puts its conversation into the Drafts folder while it is a draft, `sent_at` is when
+    a person sent it, the begin of the undo time.
+    """
 
     id: int
     conversation_id: int
@@ -122,6 +126,8 @@ class Thread:
     action_text: str = ""
     linked: dict[str, int] = field(default_factory=dict)
     imported: bool = False
+    in_drafts: bool = False
+    sent_at: float | None = None
     attachments: list[Attachment] = field(default_factory=list)
 
 
@@ -234,10 +240,14 @@ class Switches:
     created_at: Literal["honoured", "ignored", "throws"] = "honoured"
     conversation_created_at: Literal["honoured", "ignored"] = "honoured"
     drafts: Literal["kept", "published"] = "kept"
+    drafts_folder: bool = True  # False: API drafts are not listed there (before module 1.0.103)
+    draft_events: bool = False  # True: an API draft fires convo.agent.reply.created
     tags_module: bool = True
     custom_fields_module: bool = True
     auto_reply: bool = True
-    reply_delay_seconds: float = 15.0
+    reply_delay_seconds: float = 15.0  # and the time in which a person may undo
+    autosave_seconds: float = 12.0
+    blur_save_seconds: float = 1.5
     number_offset: int = 0
     max_page_size: int = 1000
     threads_count_loss: float = 0.0
@@ -247,9 +257,13 @@ class Switches:
 class Team:
     """The fixed cast of an installation."""
 
-    mailboxes: tuple[Mailbox, ...] = (Mailbox(1, "Support", "support@desk.example"),)
+    mailboxes: tuple[Mailbox, ...] = (
+        Mailbox(1, "Support", "support@desk.example"),
+        Mailbox(2, "Sales", "sales@desk.example"),
+    )
     users: tuple[User, ...] = (
         User(1, "CSM", "Bot", "bot@desk.example", notified=False),
         User(2, "Ada", "Agent", "ada@desk.example"),
+        User(3, "Ben", "Berg", "ben@desk.example", notified=False),
     )
     custom_fields: tuple[CustomField, ...] = (CustomField(1, 1, "Priority"),)

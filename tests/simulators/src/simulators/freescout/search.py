@@ -27,13 +27,30 @@ class Page:
         return -(-self.total // self.size)
 
 
-_FOLDERS = {"closed": 60, "spam": 30}
+FOLDERS = {
+    1: "Unassigned",
+    20: "Mine",
+    30: "Drafts",
+    40: "Assigned",
+    60: "Closed",
+    70: "Deleted",
+    80: "Spam",
+}
+_FOLDER_OF = {"closed": 60, "spam": 80}
 
 
 def folder_id(row: Conversation) -> int:
-    """Return the folder a conversation lies in: deleted, closed, spam, assigned or unassigned."""
-    kind = _FOLDERS.get(row.status, 20 if row.assignee else 1)
+    """Return the folder a conversation lies in: deleted, closed, spam, assigned or unassigned.
+
+    Drafts is none of them: a conversation is shown there besides, see `in_drafts`.
+    """
+    kind = _FOLDER_OF.get(row.status, 40 if row.assignee else 1)
     return row.mailbox_id * 100 + (70 if row.state == "deleted" else kind)
+
+
+def in_drafts(row: Conversation) -> bool:
+    """Whether the Drafts folder shows the conversation: a draft there was put into it."""
+    return any(thread.state == "draft" and thread.in_drafts for thread in row.threads)
 
 
 def _customer_email(desk: Desk, wanted: str) -> Test:

@@ -1,5 +1,6 @@
-"""What people do in FreeScout's web UI; each function names who does it."""
+"""What people do in FreeScout's web UI but drafts; each function names who does it."""
 
+from simulators.freescout import drafting
 from simulators.freescout.desk import Desk
 from simulators.freescout.records import (
     Conversation,
@@ -12,28 +13,21 @@ from simulators.freescout.records import (
 
 
 def reply(desk: Desk, conversation_id: int, text: str, user_id: int) -> Thread:
-    """Answer the customer: published, pending, assigned to the sender if nobody was."""
-    conversation = desk.conversation(conversation_id)
-    user = desk.user(user_id)
-    thread = desk.add_thread(conversation, _written("message", text, user_id, conversation))
-    if conversation.assignee is None:
-        desk.assign(conversation, user.id, user)
-    desk.mailroom.announce(conversation, thread)
-    return thread
+    """Answer the customer with an own message: sent, pending, assigned if nobody was."""
+    drafting.worth_sending(text)
+    thread = drafting.start(desk, conversation_id, text, user_id)
+    return drafting.send(desk, thread.id, user_id)
 
 
 def note(desk: Desk, conversation_id: int, text: str, user_id: int) -> Thread:
     """Leave an internal note."""
     conversation = desk.conversation(conversation_id)
-    thread = desk.add_thread(conversation, _written("note", text, user_id, conversation))
-    desk.mailroom.announce(conversation, thread)
-    return thread
-
-
-def _written(kind: str, text: str, user_id: int, conversation: Conversation) -> NewThread:
     if not text.strip():
         raise RefusedError("text", "`text` parameter is required")
-    return NewThread(kind, text, user=user_id, cc=conversation.cc, source_type="web")
+    new = NewThread("note", text, user=user_id, cc=conversation.cc, source_type="web")
+    thread = desk.add_thread(conversation, new)
+    desk.announce(conversation, thread, by_api=False)
+    return thread
 
 
 def delete(desk: Desk, conversation_id: int, user_id: int) -> None:
@@ -42,6 +36,18 @@ def delete(desk: Desk, conversation_id: int, user_id: int) -> None:
     user = desk.user(user_id)
     conversation.state = "deleted"
     desk.add_line(conversation, user, "deleted-ticket", "deleted")
+    desk.tell("convo.deleted", conversation)
+
+
+def restore(desk: Desk, conversation_id: int, user_id: int) -> None:
+    """Take a deleted conversation back."""
+    conversation = desk.conversation(conversation_id)
+    user = desk.user(user_id)
+    if conversation.state != "deleted":
+        raise RefusedError("state", "This conversation is not deleted")
+    conversation.state = "published"
+    desk.add_line(conversation, user, "restored-ticket", "restored")
+    desk.tell("convo.restored", conversation)
 
 
 def merge(desk: Desk, source_id: int, target_id: int, user_id: int) -> None:
@@ -55,6 +61,7 @@ def merge(desk: Desk, source_id: int, target_id: int, user_id: int) -> None:
     link = {"conversation": target.id}
     desk.add_line(source, user, "merged", f"merged into #{target.number}", link)
     desk.add_line(source, user, "deleted-ticket", "deleted")
+    desk.tell("convo.deleted", source)
     link = {"conversation": source.id}
     desk.add_line(target, user, "merged", f"merged #{source.number} here", link)
 

@@ -7,6 +7,8 @@ from typing import Any
 from simulators.freescout.desk import Desk
 from simulators.freescout.outbox import Mail
 from simulators.freescout.records import Author, Conversation, Thread
+from simulators.freescout.search import in_drafts
+from simulators.freescout.webhooks import Delivery
 
 MARKER = re.compile(r"<!-- (csm:1:[A-Z2-7]{16}:[a-z]*) -->")
 
@@ -39,6 +41,7 @@ def _conversation(desk: Desk, row: Conversation, *, bodies: bool) -> dict[str, A
         "tags": list(row.tags),
         "custom_fields": {str(key): value for key, value in row.custom_fields.items()},
         "threads_count": row.threads_count,
+        "in_drafts": in_drafts(row),
         "merged_from": list(row.merged_from),
         "threads": [_thread(desk, thread, bodies=bodies) for thread in row.threads],
     }
@@ -52,6 +55,7 @@ def _thread(desk: Desk, thread: Thread, *, bodies: bool) -> dict[str, Any]:
         "posted_to": thread.posted_to,
         "type": thread.type,
         "state": thread.state,
+        "status": thread.status,
         "created_at": thread.created_at,
         "created_by": _author(desk, thread.created_by),
         "imported": thread.imported,
@@ -73,3 +77,17 @@ def _author(desk: Desk, author: Author) -> str | None:
 def mail_state(mail: Mail) -> dict[str, Any]:
     """Return one mail of the sink."""
     return {**asdict(mail), "message_id": mail.message_id}
+
+
+def delivery_state(delivery: Delivery) -> dict[str, Any]:
+    """Return one webhook delivery without its body; `due_at` is when it was or is tried."""
+    return {
+        "id": delivery.id,
+        "webhook_id": delivery.webhook_id,
+        "event": delivery.event.name,
+        "subject_id": delivery.event.subject_id,
+        "state": delivery.state,
+        "tries": delivery.tries,
+        "errors": list(delivery.errors),
+        "due_at": delivery.due_at,
+    }

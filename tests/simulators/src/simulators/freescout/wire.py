@@ -15,6 +15,7 @@ from simulators.freescout.records import (
     User,
 )
 from simulators.freescout.search import Page, folder_id
+from simulators.freescout.webhooks import Webhook
 
 Json = dict[str, Any]
 EMBEDDABLE = frozenset({"threads", "tags", "timelogs"})
@@ -65,6 +66,18 @@ def full_customer_json(customer: Customer) -> Json:
 def mailbox_json(mailbox: Mailbox) -> Json:
     """A mailbox as listed."""
     return {"id": mailbox.id, "name": mailbox.name, "email": mailbox.email}
+
+
+def webhook_json(webhook: Webhook) -> Json:
+    """A webhook as listed."""
+    return {
+        "id": webhook.id,
+        "url": webhook.url,
+        "events": list(webhook.events),
+        "mailboxes": list(webhook.mailboxes),
+        "lastRunTime": moment(webhook.last_run_time),
+        "lastRunError": webhook.last_run_error or "",
+    }
 
 
 class Wire:

@@ -1,7 +1,6 @@
-"""One database per service: transactions are plain functions `step(connection, ...)` of Core SQL.
+"""SQLite: every step on one writer thread (WAL, synchronous FULL, BEGIN IMMEDIATE).
 
-SQLite runs every step on one writer thread (WAL, synchronous FULL, BEGIN IMMEDIATE) under a lock
-file that is held for life, so a second process cannot start on the same file.
+A lock file that is held for life keeps a second process from starting on the same file.
 """
 
 import asyncio
@@ -12,53 +11,30 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Float, Table, create_engine, event, func
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.sql.functions import Function
-from sqlmodel import SQLModel
 
-P = ParamSpec("P")
-T = TypeVar("T")
+from csm.db.core import (
+    Availability,
+    DatabaseInUseError,
+    DatabaseUnavailableError,
+    P,
+    Step,
+    T,
+)
+
 Clock = Callable[[], float]
-Step = Callable[Concatenate[Connection, P], T]
 
-
-class DatabaseInUseError(RuntimeError):
-    """Another process holds the lock file of this SQLite database."""
-
-
-class Database(Protocol):
-    """Runs steps, each in one transaction."""
-
-    async def run(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Commit `step(connection, *args)` and return its answer; an exception rolls it back."""
-        ...
-
-    async def close(self) -> None:
-        """Finish running steps and give the database free."""
-        ...
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """The Core table of an SQLModel class: steps speak Core, classes document the columns."""
-    return cast("Table", model.__dict__["__table__"])
-
-
-def csm_now() -> Function[float]:
-    """The database's clock in epoch seconds; leases and due times use no other."""
-    return func.csm_now(type_=Float())
-
-
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, in the dialect of `connection`."""
-    if connection.dialect.name == "postgresql":
-        # Both dialects offer the same ON CONFLICT methods; one static type serves.
-        return cast("sqlite.Insert", postgresql.insert(table))
-    return sqlite.insert(table)
+# What passes by itself or when somebody makes room; anything else is a mistake of ours.
+_AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
+    }
+)  # fmt: skip
 
 
 def sqlite_engine(path: Path | None, clock: Clock = time.time) -> Engine:
@@ -82,6 +58,11 @@ def sqlite_engine(path: Path | None, clock: Clock = time.time) -> Engine:
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
     return engine
+
+
+def read_only_engine(path: Path) -> Engine:
+    """An engine that changes nothing: the file may belong to a running service."""
+    return create_engine(f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true")
 
 
 class LockFile:
@@ -114,6 +95,7 @@ class SqliteDatabase:
         """Open `path` (its folder is made); raises DatabaseInUseError."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = LockFile(path.with_name(path.name + ".lock"))
+        self.availability = Availability()
         self.engine = sqlite_engine(path, clock)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
 
@@ -121,10 +103,16 @@ class SqliteDatabase:
         """Commit one step on the writer thread."""
 
         def transaction() -> T:
-            with self.engine.begin() as connection:
-                return step(connection, *args, **kwargs)
+            return _transaction(self.engine, step, *args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+        loop = asyncio.get_running_loop()
+        try:
+            answer = await loop.run_in_executor(self._thread, transaction)
+        except DatabaseUnavailableError as error:
+            self.availability.failed(str(error))
+            raise
+        self.availability.answered()
+        return answer
 
     async def close(self) -> None:
         """Wait for queued steps, close the file, give the lock free."""
@@ -135,25 +123,27 @@ class SqliteDatabase:
 
 
 class InlineDatabase:
-    """Runs steps in the caller's thread on a given engine: simulations and unit tests."""
+    """Runs steps in the caller's thread on a given engine: provisioning, checks, simulations."""
 
     def __init__(self, engine: Engine) -> None:
-        """Use `engine`; the caller owns it."""
+        """Use `engine`; `close` disposes of it."""
         self._engine = engine
 
     async def run(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Commit one step at once."""
-        with self._engine.begin() as connection:
-            return step(connection, *args, **kwargs)
+        return _transaction(self._engine, step, *args, **kwargs)
 
     async def close(self) -> None:
         """Close the engine's connections."""
         self._engine.dispose()
 
 
-def sqlite_path(url: str) -> Path:
-    """The file of a `sqlite:///...` address; raises ValueError for any other address."""
-    prefix = "sqlite:///"
-    if not url.startswith(prefix) or url == prefix:
-        raise ValueError(f"{url.split(':', 1)[0]}: only sqlite:///<path> is supported")
-    return Path(url.removeprefix(prefix))
+def _transaction(engine: Engine, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        with engine.begin() as connection:
+            return step(connection, *args, **kwargs)
+    except DBAPIError as error:
+        # The low byte is the primary code: a full disk comes as one of many kinds of IOERR.
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _AWAY:
+            raise DatabaseUnavailableError(f"SQLite: {error.orig}") from error
+        raise

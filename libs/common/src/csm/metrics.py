@@ -1,0 +1,110 @@
+"""Every metric of a service: bounded names and labels, ages before rates.
+
+What the database knows is set at scrape time from one step (see `csm.health`); the rest is counted
+where it happens. `docs/metrics.md` explains each one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+REGISTRY = CollectorRegistry()
+
+# States of a work row as they are labels: also those that no row has at present are shown, as 0.
+_STATES = ("wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked")
+# Seconds; FreeScout answers in 0.1 to 2 s, the longest deadline is 120 s.
+_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120)
+
+OLDEST_OPEN = Gauge(
+    "csm_oldest_open_seconds", "Age of the oldest work without an end, 0 without one",
+    registry=REGISTRY,
+)  # fmt: skip
+WORK_ROWS = Gauge("csm_work_rows", "Rows of work by state", ["state"], registry=REGISTRY)
+PARKED = Gauge("csm_parked", "Work that only a person can bring further", registry=REGISTRY)
+DEGRADED = Gauge("csm_degraded", "Mails written as a stub", registry=REGISTRY)
+QUARANTINED = Gauge("csm_quarantined", "Writes whose outcome is not known yet", registry=REGISTRY)
+OUTBOX_ROWS = Gauge("csm_outbox_rows", "Events that the bus does not have yet", registry=REGISTRY)
+OUTBOX_OLDEST = Gauge(
+    "csm_outbox_oldest_seconds", "Age of the oldest such event, 0 without one", registry=REGISTRY
+)
+DEPENDENCY_DOWN = Gauge(
+    "csm_dependency_down", "1 while a dependency is down", ["name"], registry=REGISTRY
+)
+DEPENDENCY_DOWN_FOR = Gauge(
+    "csm_dependency_down_seconds", "Since how long, 0 when it is well", ["name"], registry=REGISTRY
+)
+DATABASE_REACHABLE = Gauge(
+    "csm_database_reachable", "0: the figures of the database are missing", registry=REGISTRY
+)
+DELIVERIES = Counter(
+    "csm_deliveries", "Deliveries from the bus by how they ended", ["outcome"], registry=REGISTRY
+)
+WRITE_SECONDS = Histogram(
+    "csm_write_seconds", "Time of one request that writes to FreeScout", ["kind"],
+    buckets=_BUCKETS, registry=REGISTRY,
+)  # fmt: skip
+WRITES = Counter(
+    "csm_writes", "Writes to FreeScout by how one attempt ended", ["kind", "result"],
+    registry=REGISTRY,
+)  # fmt: skip
+RECOVERED = Counter("csm_recovered", "Mails that only the reconcile found", registry=REGISTRY)
+GMAIL_UNITS = Counter("csm_gmail_units", "Quota units of Gmail that were used", registry=REGISTRY)
+LOOP_AGE = Gauge(
+    "csm_loop_age_seconds", "Time since a loop last moved", ["loop"], registry=REGISTRY
+)
+EVENT_LOOP_DELAY = Gauge(
+    "csm_event_loop_delay_seconds", "Longest delay of the event loop in the last minute",
+    registry=REGISTRY,
+)  # fmt: skip
+NATS_FSYNC_ALWAYS = Gauge(
+    "csm_nats_fsync_always", "1: NATS acknowledges after the fsync, 0: before, -1: not known",
+    registry=REGISTRY,
+)  # fmt: skip
+ALERTS = Counter("csm_alerts", "Alerts that were raised", ["alert"], registry=REGISTRY)
+ProcessCollector(registry=REGISTRY)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the database of a service knows, all times in seconds. `down` is by dependency."""
+
+    states: Mapping[str, int] = field(default_factory=dict)
+    oldest_open: float = 0.0
+    quarantined: int = 0
+    outbox: int = 0
+    outbox_oldest: float = 0.0
+    down: Mapping[str, float] = field(default_factory=dict)
+
+
+def show(figures: Figures, dependencies: frozenset[str]) -> None:
+    """Set the gauges that the database knows; all `dependencies` are shown, well or not."""
+    DATABASE_REACHABLE.set(1)
+    OLDEST_OPEN.set(figures.oldest_open)
+    OUTBOX_ROWS.set(figures.outbox)
+    OUTBOX_OLDEST.set(figures.outbox_oldest)
+    QUARANTINED.set(figures.quarantined)
+    PARKED.set(figures.states.get("parked", 0))
+    DEGRADED.set(figures.states.get("degraded", 0))
+    for state in _STATES:
+        WORK_ROWS.labels(state).set(figures.states.get(state, 0))
+    for name in dependencies | figures.down.keys():
+        DEPENDENCY_DOWN.labels(name).set(int(name in figures.down))
+        DEPENDENCY_DOWN_FOR.labels(name).set(figures.down.get(name, 0.0))
+
+
+def hide() -> None:
+    """The database does not answer: a gauge that stands still would look well."""
+    DATABASE_REACHABLE.set(0)
+    unknown = float("nan")
+    for gauge in (OLDEST_OPEN, OUTBOX_ROWS, OUTBOX_OLDEST, QUARANTINED, PARKED, DEGRADED):
+        gauge.set(unknown)
+    for labelled in (WORK_ROWS, DEPENDENCY_DOWN, DEPENDENCY_DOWN_FOR):
+        labelled.clear()
+
+
+def exposition() -> bytes:
+    """All metrics in Prometheus' text format."""
+    return generate_latest(REGISTRY)
