@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from csm_cli.embedded_nats import EmbeddedNats
 
 if TYPE_CHECKING:
+    from postgres_server import PostgresServer
     from stage import Stage, Theatre
 
 
@@ -28,11 +29,39 @@ def nats(tmp_path: Path) -> Iterator[EmbeddedNats]:
 
 
 @pytest.fixture(scope="session")
+def postgres() -> "Iterator[PostgresServer]":
+    """A running PostgreSQL; every test makes a database of its own."""
+    import postgres_server  # noqa: PLC0415 - only tests of PostgreSQL pay for its imports
+
+    with postgres_server.running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def theatre(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Theatre]":
     """Simulators and fork server for all tests with real services."""
     import stage as stages  # noqa: PLC0415 - only tests of whole processes pay for its imports
 
     with stages.theatre(tmp_path_factory.mktemp("theatre")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def prepared_database(theatre: "Theatre", postgres: "PostgresServer") -> str:
+    """The state after a first start, in PostgreSQL; tests work on copies of it."""
+    import replicas  # noqa: PLC0415 - as above
+
+    return replicas.prepared_database(postgres, theatre.prepared)
+
+
+@pytest.fixture
+async def postgres_stage(
+    theatre: "Theatre", postgres: "PostgresServer", prepared_database: str, tmp_path: Path
+) -> "AsyncIterator[Stage]":
+    """An installation on PostgreSQL with nothing started."""
+    import replicas  # noqa: PLC0415 - as above
+
+    async with replicas.postgres_stage(theatre, postgres, prepared_database, tmp_path) as opened:
         yield opened
 
 

@@ -43,8 +43,7 @@ class Store:
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         """The whole table, in the order of insertion."""
-        with self.engine.begin() as connection:
-            return [dict(row) for row in connection.execute(select(table)).mappings()]
+        return self.run(_rows, table)
 
     def row(self, table: Table) -> dict[str, Any]:
         """The only row of a table."""
@@ -58,3 +57,7 @@ class Store:
     def close(self) -> None:
         """Give the memory back."""
         self.engine.dispose()
+
+
+def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(select(table)).mappings()]

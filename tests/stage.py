@@ -107,6 +107,8 @@ class Stage:
         self.folder = folder
         self.log_path = folder / "gmail_ingest.log"
         self.lives: list[Life] = []
+        self.environment: dict[str, str] = {}
+        self.ask_postgres: Callable[..., list[tuple[Any, ...]]] | None = None
         self._forks = theatre.forks
         self._supervision: asyncio.Task[None] | None = None
         self.installation = Installation(folder, theatre.gmail.url, theatre.desk.url, nats.url)
@@ -128,10 +130,11 @@ class Stage:
 
     # --- lives of the service
 
-    def start(self, crash_at: str = "") -> Life:
+    def start(self, crash_at: str = "", environment: Mapping[str, str] | None = None) -> Life:
         """One life, not started again; `crash_at` as CSM_CRASH_AT."""
-        crash = {"CSM_CRASH_AT": crash_at}
-        life = self._forks.fork({**self.installation.environment, **crash}, self.log_path)
+        own = {**self.environment, **(environment or {}), "CSM_CRASH_AT": crash_at}
+        environment = {**self.installation.environment, **own}
+        life = self._forks.fork(environment, self.log_path)
         self.lives.append(life)
         return life
 
@@ -142,24 +145,29 @@ class Stage:
         self._supervision = asyncio.create_task(self._supervise(first, later))
 
     async def _supervise(self, life: Life, crash_at: str) -> None:
-        while await self._code(life) != EXIT_CONFIG:
+        while await self.ended(life) != EXIT_CONFIG:
             life = self.start(crash_at)
 
-    async def _code(self, life: Life) -> int:
+    async def ended(self, life: Life) -> int:
+        """Wait for the end of a life; its exit code."""
         await until(lambda: life.code is not None, float("inf"), pause=_LOOK)
         assert life.code is not None
         return life.code
 
     def kill(self) -> None:
         """SIGKILL the running life."""
-        self._forks.signal(self.lives[-1], signal.SIGKILL)
+        self.signal(self.lives[-1], signal.SIGKILL)
+
+    def signal(self, life: Life, number: signal.Signals) -> None:
+        """Send a signal to one life."""
+        self._forks.signal(life, number)
 
     async def stop(self) -> int:
         """End the service in order by SIGTERM; returns its exit code."""
         await self._leave_alone()
         life = self.lives[-1]
         self._forks.signal(life, signal.SIGTERM)
-        return await asyncio.wait_for(self._code(life), 30)
+        return await asyncio.wait_for(self.ended(life), 30)
 
     async def restart(self) -> None:
         """Stop in order and live on, with the settings as they are now."""
@@ -172,7 +180,7 @@ class Stage:
         for life in self.lives:
             self._forks.signal(life, signal.SIGKILL)
         for life in self.lives:
-            await asyncio.wait_for(self._code(life), 10)
+            await asyncio.wait_for(self.ended(life), 10)
 
     async def _leave_alone(self) -> None:
         if self._supervision is not None:
@@ -205,6 +213,8 @@ class Stage:
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Read the service's database from beside it."""
+        if self.ask_postgres is not None:
+            return self.ask_postgres(query, *parameters)
         uri = f"file:{self.database}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
             return connection.execute(query, parameters).fetchall()
@@ -249,6 +259,11 @@ class Stage:
         """The JSON lines of all lives; what is none comes as {"event": line}."""
         lines = self.log_path.read_text().splitlines() if self.log_path.exists() else []
         return [_parsed(line) for line in lines]
+
+    def health_url(self) -> str:
+        """Where the newest life answers health questions."""
+        served = [line for line in self.log() if line["event"] == "health is served"]
+        return str(served[-1]["url"])
 
     def alerts(self, name: str) -> list[Row]:
         """The log lines of one alert."""

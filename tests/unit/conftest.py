@@ -7,9 +7,23 @@ import pytest
 from memory_store import Store
 
 
-@pytest.fixture
-def store() -> Iterator[Store]:
-    """An empty database in memory with a clock that tests move."""
-    store = Store()
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """An empty database with a clock that tests move; every step runs on both kinds."""
+    if request.param == "sqlite":
+        store = Store()
+        yield store
+        store.close()
+    else:
+        yield request.getfixturevalue("postgres_store").emptied()
+
+
+@pytest.fixture(scope="session")
+def postgres_store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """One database for all tests of a session: emptying it is cheaper than making another."""
+    from postgres_store import PostgresStore  # noqa: PLC0415 - as in the fixture `postgres`
+
+    server = request.getfixturevalue("postgres")
+    store = PostgresStore(server.url(server.create()))
     yield store
     store.close()

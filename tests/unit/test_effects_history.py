@@ -5,11 +5,13 @@ wire, so a rule can crash it, starve it or let the other worker overtake it exac
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Coroutine, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -352,9 +354,10 @@ def _nothing(_connection: Connection, _written: Written) -> None:
     """No work row, no map, no outbox: only the effect is looked at."""
 
 
-TestHistory = History.TestCase
+# A failure takes minutes to shrink. More histories: CSM_TEST_HISTORIES=2000.
+TestHistory = pytest.mark.timeout(600)(History.TestCase)
 TestHistory.settings = settings(
-    max_examples=120,
+    max_examples=int(os.environ.get("CSM_TEST_HISTORIES", "60")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -22,12 +22,14 @@ MAY_PUBLISH_EVENTS = {f"libs/common/src/csm/{name}.py" for name in ("bus", "outb
 GUARDED_CALLS = {"publish_event", "publish_raw"}
 VAGUE = {"helper", "util", "manager", "processor", "item", "data", "info", "misc"}
 # name -> why it cannot be chosen freely
-FORCED_NAMES: dict[str, str] = {}
+FORCED_NAMES: dict[str, str] = {"handle_data": "html.parser calls it"}
 FILE_LINES = 400
 FUNCTION_LINES = 60  # without the docstring
 BROAD = {"Exception", "BaseException"}
 # (path, text) -> why the text is not what the rule looks for
-HARMLESS_TEXT: dict[tuple[str, str], str] = {}
+HARMLESS_TEXT: dict[tuple[str, str], str] = {
+    ("tests/e2e/test_acceptance_hostile.py", "#" + "0"): "CSM_CRASH_AT: at every pass",
+}
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _EXCUSED = re.compile(r"#\s*noqa: BLE001[\s#,:;-]+[^\W_]{2,}\s+\S")

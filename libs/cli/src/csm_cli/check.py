@@ -18,8 +18,8 @@ from csm.settings import LEVELS, WriteLevel
 from csm_cli.embedded_nats import monitor_of
 from csm_cli.operate import SERVICE
 from gmail_ingest import probes
+from gmail_ingest.accounts import account_of
 from gmail_ingest.gmail import (
-    GmailAccount,
     GmailClient,
     GmailCredentialsError,
     GmailRejectedError,
@@ -125,11 +125,11 @@ async def _about_desk(settings: Settings) -> Finding:
 
 async def _about_gmail(slug: str, mailbox: MailboxSettings) -> Finding:
     what = f"Gmail {slug}"
-    account = GmailAccount(slug, mailbox.gmail.token_file, mailbox.gmail.api_root)
+    account = account_of(slug, mailbox)
     try:
         client = GmailClient(account, TokenBucket(mailbox.gmail.quota_units_per_minute))
     except GmailCredentialsError as error:
-        return Finding("fail", what, f"mailbox.{slug}.gmail.token_file: {error}")
+        return Finding("fail", what, f"mailbox.{slug}.gmail.{account.asked.key}: {error}")
     try:
         email = (await client.profile()).email.lower()
     except (GmailUnavailableError, GmailCredentialsError, GmailRejectedError) as error:

@@ -25,6 +25,9 @@ app = typer.Typer(
     help="Takes the mail of a Gmail mailbox into a FreeScout help desk, exactly once.",
 )
 
+gmail = typer.Typer(no_args_is_help=True, help="The Gmail side of a mailbox.")
+app.add_typer(gmail, name="gmail")
+
 Config = Annotated[
     Path | None,
     typer.Option("--config", help="The settings (default: $CSM_CONFIG, then ./csm.toml)."),
@@ -245,6 +248,32 @@ def demo(
         except asyncio.CancelledError:
             raise typer.Exit(130) from None
         raise typer.Exit(0 if kept else 1)
+
+
+@gmail.command("auth")
+def gmail_auth(
+    slug: Annotated[str, typer.Argument(help="The mailbox, as in csm.toml.")],
+    *,
+    console: Annotated[
+        bool, typer.Option("--console", help="Without a browser on this machine.")
+    ] = False,
+    client_secret: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Google's file of your desktop app."),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Sign in to Google and write the token file of a mailbox, readable by you only.
+
+    The token can read mail; with gmail.label it can change labels, and could also send.
+    Example: [bold]csm gmail auth support --client-secret client_secret.json[/bold]
+    """
+    with in_words():
+        from csm_cli import gmail_login
+
+        settings = load(gmail_login.LoginSettings, config)
+        login = gmail_login.Login(console, typer.echo, typer.prompt)
+        gmail_login.log_in(settings, slug, client_secret, login)
 
 
 def _path(config: Path | None) -> Path:

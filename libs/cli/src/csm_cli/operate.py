@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import httpx
+
 from csm import admin
+from csm.admin import AdminError
 from csm.settings import CommonSettings
 from csm_cli.terminal import (
     CommandFailedError,
@@ -22,6 +25,7 @@ from csm_cli.terminal import (
     side_screen,
     table,
 )
+from gmail_ingest.settings import Settings
 
 SERVICE = "gmail_ingest"
 Answer = Literal["yes", "no", "skip"]
@@ -66,9 +70,33 @@ class Choice:
         return chosen | ({"since": since(self.since)} if self.since else {})
 
 
-def status(settings: CommonSettings, *, as_json: bool) -> None:
+def _status(settings: Settings) -> Json:
+    """Over NATS; when that is silent, from the service's own HTTP side."""
+    try:
+        return ask(settings, "status")
+    except AdminError as silence:
+        try:
+            answer: Json = _over_http(settings)
+        except (httpx.HTTPError, ValueError):
+            raise silence from None
+        side_screen().print(f"{silence}; {SERVICE} itself answers over HTTP", markup=False)
+        return answer
+
+
+def _over_http(settings: Settings) -> Json:
+    port = settings.gmail_ingest.health_port
+    if not port:
+        raise ValueError("health_port 0: only the service's log knows the port")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.health_host, settings.health_host)  # noqa: S104 - as it may be configured, to be reached from here
+    url = httpx.URL(scheme="http", host=host, port=port, path="/status")
+    with httpx.Client(timeout=5, trust_env=False) as client:
+        answer: Json = client.get(url).raise_for_status().json()
+    return answer
+
+
+def status(settings: Settings, *, as_json: bool) -> None:
     """What is open, what is down, what ended how."""
-    answer = ask(settings, "status")
+    answer = _status(settings)
     if as_json:
         say_json(answer)
         return
@@ -83,6 +111,8 @@ def status(settings: CommonSettings, *, as_json: bool) -> None:
     down = [(d["name"], moment(d["since"]), d["reason"]) for d in answer["down"]]
     if down:
         screen().print(table("Down", ("what", "since", "why"), down))
+    if raised := [(moment(a["at"]), a["alert"], a["about"], a["words"]) for a in answer["alerts"]]:
+        screen().print(table("Alerts", ("at", "alert", "about", "what"), raised))
 
 
 def mails(settings: CommonSettings, choice: Choice, limit: int, *, as_json: bool) -> None:

@@ -51,6 +51,10 @@ WRITES = Counter(
     registry=REGISTRY,
 )  # fmt: skip
 RECOVERED = Counter("csm_recovered", "Mails that only the reconcile found", registry=REGISTRY)
+GMAIL_LABELS = Counter(
+    "csm_gmail_labels", "Labels put on messages after their write, and those that failed",
+    ["result"], registry=REGISTRY,
+)  # fmt: skip
 GMAIL_UNITS = Counter("csm_gmail_units", "Quota units of Gmail that were used", registry=REGISTRY)
 LOOP_AGE = Gauge(
     "csm_loop_age_seconds", "Time since a loop last moved", ["loop"], registry=REGISTRY

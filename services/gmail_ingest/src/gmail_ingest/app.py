@@ -24,10 +24,12 @@ from csm.streams import FREESCOUT_WRITER
 from csm.subscription import Broker
 from csm.watch import DurableWatch
 from gmail_ingest import probes
+from gmail_ingest.accounts import account_of
 from gmail_ingest.discovery import Discovery
 from gmail_ingest.fetch import Fetcher
-from gmail_ingest.gmail import GmailAccount, GmailClient, GmailCredentialsError, TokenBucket
+from gmail_ingest.gmail import GmailClient, GmailCredentialsError, TokenBucket
 from gmail_ingest.handlers import Handlers
+from gmail_ingest.labels import Labels
 from gmail_ingest.operate import Operations
 from gmail_ingest.settings import Settings
 from gmail_ingest.spool import Spool
@@ -56,6 +58,11 @@ class Service:
             in_flight=settings.freescout.in_flight,
         )
         self.clients = {slug: _client(slug, settings) for slug in settings.mailbox}
+        self.labels = {
+            slug: Labels(client, slug, label)
+            for slug, client in self.clients.items()
+            if (label := settings.mailbox[slug].gmail.label)
+        }
         publish = partial(publish_event, broker)
         self.loops = Loops(
             Relay(db, publish, timing, owner), DueLoop(db, publish, timing, owner), timing
@@ -72,7 +79,7 @@ class Service:
         writer = Writer(db, self.freescout, key, timing, self._behaviour)
         self.handlers = Handlers(
             db, fetcher, writer, self.prober, timing, settings.mailbox, owner=owner,
-            probe_freescout=self.probe_freescout, written=self.loops.kick,
+            probe_freescout=self.probe_freescout, written=self.loops.kick, labels=self.labels,
         )  # fmt: skip
         self.watch = DurableWatch(broker, timing)
         self.operations = Operations(db, self.freescout, key, settings, self.prober, self.watch)
@@ -120,7 +127,9 @@ class Service:
 
     def _loops(self) -> list[Callable[[], Coroutine[None, None, None]]]:
         looks = [discovery.run for discovery in self.discoveries]
-        return [self.watch.run, self.loops.run, self.prober.run, self.health.measure, *looks]
+        labels = [label.run for label in self.labels.values()]
+        service = [self.watch.run, self.loops.run, self.prober.run, self.health.measure]
+        return [*service, *looks, *labels]
 
     async def _first_probes(self) -> None:
         """What is wrong from the start is said before the first mail runs into it."""
@@ -129,13 +138,13 @@ class Service:
 
 
 def _client(slug: str, settings: Settings) -> GmailClient:
-    gmail = settings.mailbox[slug].gmail
-    account = GmailAccount(slug, gmail.token_file, gmail.api_root)
-    quota = TokenBucket(gmail.quota_units_per_minute)
+    account = account_of(slug, settings.mailbox[slug])
+    quota = TokenBucket(settings.mailbox[slug].gmail.quota_units_per_minute)
     try:
         return GmailClient(account, quota)
     except GmailCredentialsError as error:
-        raise ConfigError([f"mailbox.{slug}.gmail.token_file: {error}"]) from None
+        key = f"mailbox.{slug}.gmail.{account.asked.key}"
+        raise ConfigError([f"{key}: {error}"]) from None
 
 
 async def refuse_fast_timing_on_real_desk(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The Gmail client: reads a mailbox, and can do nothing else.
+"""The Gmail client: reads a mailbox, and can do nothing else but label where that is wanted.
 
 Google's blocking client runs in a few threads of its own, one connection each; every call first
 takes its quota units. Nothing is retried here: the errors say whether and when to try again.
@@ -12,10 +12,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
-from gmail_ingest.gmail_auth import GOOGLE_TOKEN_URI, KeptToken, TokenFile
+from gmail_ingest.gmail_auth import GmailAccount, KeptToken, source_of
 from gmail_ingest.gmail_errors import (
     TRANSPORT_ERRORS,
     Asked,
@@ -61,15 +60,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class GmailAccount:
-    """A mailbox: its slug, its token file, and another server than Google's if there is one."""
-
-    slug: str
-    token_file: Path
-    api_root: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Prices:
     """Quota units per call, as of May 2026; a project older than that pays 5 for a get."""
 
@@ -77,6 +67,9 @@ class Prices:
     list: int = 5
     history: int = 2
     profile: int = 1
+    labels: int = 1
+    create_label: int = 5
+    modify: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +111,10 @@ class RawMessage:
 
 
 class GmailClient:
-    """One mailbox, read only. Every method raises the errors of `gmail_errors`."""
+    """One mailbox, read only but for a configured label.
+
+    Every method raises the errors of `gmail_errors`.
+    """
 
     def __init__(
         self,
@@ -135,11 +131,10 @@ class GmailClient:
         GmailScopeError.
         """
         api_root = account.api_root.rstrip("/") if account.api_root else None
-        # With Google's own server the token goes to Google's own endpoint, whatever the file says.
-        token_uri = None if api_root else GOOGLE_TOKEN_URI
-        self._slug = account.slug
-        self._token = KeptToken(TokenFile(account.token_file, account.slug, token_uri))
-        self._https = ThreadHttps(self._token, api_root, timeout)
+        may_label = account.label is not None
+        self._account = account
+        self._token = KeptToken(source_of(account), may_label=may_label)
+        self._https = ThreadHttps(self._token, api_root, timeout, may_label=may_label)
         self._users = gmail_service(api_root).users()
         self._quota = quota
         self._prices = prices or Prices()
@@ -194,6 +189,21 @@ class GmailClient:
                 return True
         return False
 
+    async def ensure_label(self, name: str) -> str:
+        """The id of the label with this name, made when there is none. Needs `account.label`."""
+        request = self._users.labels().list(userId="me")
+        known = await self._ask("labels", request, _label_ids, self._prices.labels)
+        if name.casefold() in known:
+            return known[name.casefold()]
+        request = self._users.labels().create(userId="me", body={"name": name})
+        return await self._ask("new label", request, _label_id, self._prices.create_label)
+
+    async def add_label(self, message_id: str, label_id: str) -> None:
+        """Put the label on a message; on one that has it nothing changes."""
+        body = {"addLabelIds": [label_id]}
+        request = self._users.messages().modify(userId="me", id=message_id, body=body)
+        await self._ask("label", request, _nothing, self._prices.modify)
+
     async def close(self) -> None:
         """Wait for calls under way, then close the connections."""
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
@@ -233,7 +243,7 @@ class GmailClient:
             raise
 
     def _answer(self, call: str, request: Any, read: Callable[[Json], T]) -> T:  # noqa: ANN401
-        asked = Asked(call, self._slug)
+        asked = Asked(call, self._account.slug, self._account.asked.key)
         try:
             answer = request.execute(http=self._https.mine(), num_retries=0)
         except TRANSPORT_ERRORS as error:
@@ -280,6 +290,19 @@ def _found(answer: Json) -> list[MessageRef]:
 def _references(messages: Iterable[Json]) -> tuple[MessageRef, ...]:
     found = (MessageRef(message["id"], message.get("threadId", "")) for message in messages)
     return tuple(dict.fromkeys(found))
+
+
+def _label_ids(answer: Json) -> dict[str, str]:
+    # Gmail refuses a second label whose name differs in case only.
+    return {str(one["name"]).casefold(): str(one["id"]) for one in answer.get("labels", [])}
+
+
+def _label_id(answer: Json) -> str:
+    return str(answer["id"])
+
+
+def _nothing(_answer: Json) -> None:
+    return None
 
 
 def _raw_message(answer: Json) -> RawMessage:

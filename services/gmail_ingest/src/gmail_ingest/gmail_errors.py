@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
 import httplib2
 from google.auth import exceptions as auth
@@ -116,15 +116,19 @@ class GmailRejectedError(GmailError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, for the words of an error: the call's name and the mailbox slug."""
+    """What was asked, for the words of an error: call, mailbox slug and the key of its file."""
 
     call: str
     slug: str
+    key: Literal["token_file", "service_account_file"] = "token_file"
 
     @property
     def remedy(self) -> str:
         """The setting that names the token, and what to do about it."""
-        return f"check mailbox.{self.slug}.gmail.token_file and run `csm gmail auth {self.slug}`"
+        setting = f"mailbox.{self.slug}.gmail.{self.key}"
+        if self.key == "service_account_file":
+            return f"check {setting} and its domain-wide delegation in the Admin console"
+        return f"check {setting} and run `csm gmail auth {self.slug}`"
 
 
 def error_of(error: Exception, asked: Asked) -> GmailError:

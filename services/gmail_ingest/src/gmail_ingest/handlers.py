@@ -25,6 +25,7 @@ from gmail_ingest import state
 from gmail_ingest.fetch import Fetcher
 from gmail_ingest.gmail_errors import GmailCredentialsError, GmailUnavailableError
 from gmail_ingest.job import effect_id
+from gmail_ingest.labels import Labels
 from gmail_ingest.settings import MailboxSettings
 from gmail_ingest.solitude import Solitude, is_suspect
 from gmail_ingest.state import Message, Notice, Scope
@@ -51,8 +52,12 @@ class Handlers:
         owner: str,
         probe_freescout: Probe,
         written: Callable[[], None],
+        labels: Mapping[str, Labels],
     ) -> None:
-        """`owner` names this process in leases; `written` is called after every recorded end."""
+        """`owner` names this process in leases; `written` is called after every recorded end.
+
+        `labels` by mailbox slug, for mailboxes that have one configured.
+        """
         self._db = db
         self._fetcher = fetcher
         self._writer = writer
@@ -62,6 +67,7 @@ class Handlers:
         self._owner = owner
         self._probe_freescout = probe_freescout
         self._written = written
+        self._labels = labels
         self._solitude = Solitude()
 
     async def message_received(self, event: MessageReceived) -> Outcome:
@@ -143,6 +149,12 @@ class Handlers:
             if not isinstance(outcome, Done):
                 return await self._blocked(message, outcome, event)
             self._written()
+            await self._label(message)
+
+    async def _label(self, message: Message) -> None:
+        labels = self._labels.get(message.mailbox)
+        if labels is not None and await self._db.run(work.state_of, message.work_id) == "done":
+            labels.add(message.gmail_message_id)
 
     def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Message | Moved | None:
         """The next mail; `Moved` when the lease covers the wrong thing by now.

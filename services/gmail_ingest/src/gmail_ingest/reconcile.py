@@ -31,9 +31,7 @@ def unknown(connection: Connection, slug: str, gmail_message_ids: Sequence[str])
     return set(gmail_message_ids) - set(known)
 
 
-def first_notices(
-    connection: Connection, slug: str, notices: AbstractSet[Notice]
-) -> set[Notice]:
+def first_notices(connection: Connection, slug: str, notices: AbstractSet[Notice]) -> set[Notice]:
     """Those of these notices that the journal keeps: an earlier one of the same message stays."""
     ids = [f"{MessageReceived.name}:{slug}:{notice.gmail_message_id}" for notice in notices]
     kept = connection.execute(select(WORK.c.traceparent).where(WORK.c.id.in_(ids))).scalars().all()

@@ -16,11 +16,22 @@ from csm.settings import (
     WebAddress,
 )
 
+# Labels with a meaning of Gmail's own: putting TRASH on a message deletes it.
+SYSTEM_LABELS = frozenset(
+    {"INBOX", "SPAM", "TRASH", "UNREAD", "STARRED", "IMPORTANT", "SENT", "DRAFT", "CHAT"}
+)
+
 
 class GmailSettings(Section):
     """The Gmail account behind a mailbox."""
 
-    token_file: SecretFile
+    # One of the two: what `csm gmail auth` wrote, or a service account with domain-wide delegation.
+    token_file: SecretFile | None = None
+    service_account_file: SecretFile | None = None
+    # Opens a token file that is encrypted; what is renewed is encrypted again.
+    token_passphrase_file: SecretFile | None = None
+    # Put on each message that is in FreeScout; needs the scope gmail.modify, which could also send.
+    label: str | None = Field(default=None, min_length=1, max_length=225)
     api_root: WebAddress | None = None
     query: str = ""
     start: Literal["now", "backfill"] = "now"
@@ -40,6 +51,21 @@ class GmailSettings(Section):
                 "Leave it out; every message is taken once, read or not."
             )
         return query.strip()
+
+    @field_validator("label")
+    @classmethod
+    def _own_label(cls, label: str | None) -> str | None:
+        if label is not None and label.strip().upper() in SYSTEM_LABELS:
+            raise ValueError(f"{label} is one of Gmail's own labels; choose a name of your own")
+        return label.strip() if label is not None else None
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> "GmailSettings":
+        if (self.token_file is None) == (self.service_account_file is None):
+            raise ValueError("exactly one of token_file and service_account_file is needed")
+        if self.token_passphrase_file is not None and self.token_file is None:
+            raise ValueError("token_passphrase_file belongs to a token_file")
+        return self
 
     @model_validator(mode="after")
     def _backfill_has_days(self) -> "GmailSettings":

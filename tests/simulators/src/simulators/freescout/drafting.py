@@ -25,9 +25,17 @@ def start(desk: Desk, conversation_id: int, text: str, user_id: int) -> Thread:
     return desk.add_draft(conversation, new)
 
 
+def draft(desk: Desk, thread_id: int) -> Thread:
+    """Return the draft; raise RefusedError when it was sent already or is gone."""
+    thread = desk.thread(thread_id)
+    if thread.type != "message" or thread.state != "draft":
+        raise RefusedError("thread", "This message has already been sent")
+    return thread
+
+
 def open_editor(desk: Desk, thread_id: int, user_id: int) -> Editor:
     """Open a draft for editing; nothing changes yet. Refused for what is no draft."""
-    thread = _draft(desk, thread_id)
+    thread = draft(desk, thread_id)
     desk.user(user_id)
     opened = Editor(thread_id, user_id, thread.body, desk.clock())
     desk.editors[thread_id, user_id] = opened
@@ -49,7 +57,7 @@ def click_elsewhere(desk: Desk, thread_id: int, user_id: int) -> None:
 
 def save(desk: Desk, thread_id: int, text: str) -> Thread:
     """Store what the browser made of `text`; of what the API shows only `body` changes."""
-    thread = _draft(desk, thread_id)
+    thread = draft(desk, thread_id)
     thread.body = saved_by_browser(text)
     thread.in_drafts = True
     return thread
@@ -57,7 +65,7 @@ def save(desk: Desk, thread_id: int, text: str) -> Thread:
 
 def open_and_leave(desk: Desk, thread_id: int) -> Thread:
     """Open a draft, type nothing, click elsewhere: it is saved all the same."""
-    return save(desk, thread_id, _draft(desk, thread_id).body)
+    return save(desk, thread_id, draft(desk, thread_id).body)
 
 
 def autosave_due(desk: Desk) -> None:
@@ -88,7 +96,7 @@ def _autosave(desk: Desk, key: tuple[int, int], editor: Editor) -> None:
 
 def discard(desk: Desk, thread_id: int) -> None:
     """Delete the draft's row: no tombstone, no event, and updatedAt stays."""
-    _draft(desk, thread_id)
+    draft(desk, thread_id)
     _close_editors(desk, thread_id)
     desk.drop_thread(thread_id)
 
@@ -100,7 +108,7 @@ def send(
 
     Raise RefusedError when it was sent already, is gone, or is empty.
     """
-    thread = _draft(desk, thread_id)
+    thread = draft(desk, thread_id)
     conversation = desk.conversation(thread.conversation_id)
     desk.user(user_id)
     body = worth_sending(thread.body if text is None else text)
@@ -162,13 +170,6 @@ def undo(desk: Desk, thread_id: int) -> Thread:
     thread.in_drafts = True
     desk.mailroom.cancel(thread_id)
     desk.events.cancel(thread_id)
-    return thread
-
-
-def _draft(desk: Desk, thread_id: int) -> Thread:
-    thread = desk.thread(thread_id)
-    if thread.type != "message" or thread.state != "draft":
-        raise RefusedError("thread", "This message has already been sent")
     return thread
 
 

@@ -267,3 +267,8 @@ class Team:
         User(3, "Ben", "Berg", "ben@desk.example", notified=False),
     )
     custom_fields: tuple[CustomField, ...] = (CustomField(1, 1, "Priority"),)
+
+    @property
+    def agents(self) -> tuple[User, ...]:
+        """The people; the first user is the bot."""
+        return self.users[1:]

@@ -12,11 +12,13 @@ from simulators.freescout.records import (
 )
 
 
-def reply(desk: Desk, conversation_id: int, text: str, user_id: int) -> Thread:
-    """Answer the customer with an own message: sent, pending, assigned if nobody was."""
+def reply(
+    desk: Desk, conversation_id: int, text: str, user_id: int, status: str = "pending"
+) -> Thread:
+    """Answer the customer with an own message: sent, and assigned to the sender if nobody was."""
     drafting.worth_sending(text)
     thread = drafting.start(desk, conversation_id, text, user_id)
-    return drafting.send(desk, thread.id, user_id)
+    return drafting.send(desk, thread.id, user_id, status=status)
 
 
 def note(desk: Desk, conversation_id: int, text: str, user_id: int) -> Thread:
@@ -35,7 +37,7 @@ def delete(desk: Desk, conversation_id: int, user_id: int) -> None:
     conversation = desk.conversation(conversation_id)
     user = desk.user(user_id)
     conversation.state = "deleted"
-    desk.add_line(conversation, user, "deleted-ticket", "deleted")
+    desk.add_line(conversation, user, "deleted-ticket", "deleted the conversation")
     desk.tell("convo.deleted", conversation)
 
 
@@ -46,7 +48,7 @@ def restore(desk: Desk, conversation_id: int, user_id: int) -> None:
     if conversation.state != "deleted":
         raise RefusedError("state", "This conversation is not deleted")
     conversation.state = "published"
-    desk.add_line(conversation, user, "restored-ticket", "restored")
+    desk.add_line(conversation, user, "restored-ticket", "restored the conversation")
     desk.tell("convo.restored", conversation)
 
 
@@ -60,7 +62,7 @@ def merge(desk: Desk, source_id: int, target_id: int, user_id: int) -> None:
     source.state = "deleted"
     link = {"conversation": target.id}
     desk.add_line(source, user, "merged", f"merged into #{target.number}", link)
-    desk.add_line(source, user, "deleted-ticket", "deleted")
+    desk.add_line(source, user, "deleted-ticket", "deleted the conversation")
     desk.tell("convo.deleted", source)
     link = {"conversation": source.id}
     desk.add_line(target, user, "merged", f"merged #{source.number} here", link)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from starlette.applications import Starlette
 
 from simulators.gmail.api import GmailApi
+from simulators.gmail.consent import ConsentPage
 from simulators.gmail.control import Control
 from simulators.gmail.oauth import TokenEndpoint
 from simulators.gmail.pages import Pages
@@ -42,7 +43,13 @@ def build(  # noqa: PLR0913  # keyword settings, each with its default
         seed=seed,
     )
     world = World(settings)
-    parts = (GmailApi(world), TokenEndpoint(world), Control(world), Pages(world))
+    parts = (
+        GmailApi(world),
+        ConsentPage(world),
+        TokenEndpoint(world),
+        Control(world),
+        Pages(world),
+    )
     app = Starlette(routes=[route for part in parts for route in part.routes()])
     app.state.world = world
     return app

@@ -9,8 +9,10 @@ POST /control/faults        {"down"?: bool, "rules"?: [{"kind", "every"?, "rate"
                              "retry_after_s"?, "iso_text"?, "hang_s"?}]}; replaces what was ordered
 POST /control/quota         {"per_minute": int | null, "mailbox"?}
 POST /control/scope         {"scope"}: what renewed tokens are granted
-POST /control/expire-history, /control/expire-tokens, /control/revoke {"revoked"?: bool},
-     /control/reset
+POST /control/consent       {"signs_in"?: address, "granted"?: scopes, "delegated"?: [scope, ...]}:
+                            who answers the consent page with what; what service accounts may do
+POST /control/revoke        {"revoked"?: bool, "mailbox"?}: all tokens, or those of one address
+POST /control/expire-history, /control/expire-tokens, /control/reset
 GET  /control/messages?mailbox=, /control/counters, /control/handshake
 """
 
@@ -78,6 +80,7 @@ class Control:
             "expire-tokens": self._expire_tokens,
             "revoke": self._revoke,
             "scope": self._scope,
+            "consent": self._consent,
             "reset": self._reset,
         }
         return [
@@ -127,8 +130,19 @@ class Control:
         return {"expired": True}
 
     def _revoke(self, body: Body) -> dict[str, Any]:
-        self._world.tokens.revoked = bool(body.get("revoked", True))
-        return {"revoked": self._world.tokens.revoked}
+        tokens, revoked = self._world.tokens, bool(body.get("revoked", True))
+        if address := body.get("mailbox"):
+            (tokens.revoked_addresses.add if revoked else tokens.revoked_addresses.discard)(address)
+        else:
+            tokens.revoked = revoked
+        return {"revoked": revoked}
+
+    def _consent(self, body: Body) -> dict[str, Any]:
+        tokens = self._world.tokens
+        tokens.signs_in = body.get("signs_in", "")
+        tokens.granted = body.get("granted", "")
+        tokens.delegated = set(body.get("delegated", tokens.delegated))
+        return {"delegated": sorted(tokens.delegated)}
 
     def _scope(self, body: Body) -> dict[str, Any]:
         self._world.tokens.scope = body["scope"]

@@ -1,0 +1,166 @@
+"""SQLite as a service uses it: durable, one process, one step at a time, one clock."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from csm import lease as leases
+from csm.db import DatabaseInUseError, InlineDatabase, SqliteDatabase, csm_now, sqlite_path
+from memory_store import START, Clock, Store
+
+OPEN = (
+    "import sys; from pathlib import Path; from csm.db import *; SqliteDatabase(Path(sys.argv[1]))"
+)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    """A database file whose clock stands still."""
+    database = SqliteDatabase(tmp_path / "var" / "service.db", Clock())
+    yield database
+    await database.close()
+
+
+def pragma(connection: Connection, name: str) -> object:
+    return connection.execute(text(f"PRAGMA {name}")).scalar_one()
+
+
+def make_table(connection: Connection) -> None:
+    connection.execute(text("CREATE TABLE mail (id INTEGER PRIMARY KEY)"))
+
+
+def insert(connection: Connection, number: int) -> None:
+    connection.execute(text("INSERT INTO mail VALUES (:number)"), {"number": number})
+
+
+def insert_and_fail(connection: Connection, number: int) -> None:
+    insert(connection, number)
+    raise LookupError("the step failed")
+
+
+def numbers(connection: Connection) -> list[int]:
+    return list(connection.execute(text("SELECT id FROM mail ORDER BY id")).scalars())
+
+
+def now(connection: Connection) -> float:
+    return float(connection.execute(csm_now().select()).scalar_one())
+
+
+async def test_a_commit_is_durable_and_readers_do_not_block(database: SqliteDatabase) -> None:
+    assert await database.run(pragma, "journal_mode") == "wal"
+    assert await database.run(pragma, "synchronous") == 2, "2 is FULL"
+    assert await database.run(pragma, "foreign_keys") == 1
+
+
+async def test_its_folder_is_made(database: SqliteDatabase, tmp_path: Path) -> None:
+    await database.run(make_table)
+    assert (tmp_path / "var" / "service.db").is_file()
+
+
+async def test_a_step_answers_and_is_committed(database: SqliteDatabase) -> None:
+    await database.run(make_table)
+    await database.run(insert, 1)
+    assert await database.run(numbers) == [1]
+
+
+async def test_a_step_that_fails_is_rolled_back_and_its_error_raised(
+    database: SqliteDatabase,
+) -> None:
+    await database.run(make_table)
+    with pytest.raises(LookupError):
+        await database.run(insert_and_fail, 1)
+    assert await database.run(numbers) == []
+
+
+async def test_after_a_failure_the_next_step_runs(database: SqliteDatabase) -> None:
+    await database.run(make_table)
+    with pytest.raises(LookupError):
+        await database.run(insert_and_fail, 1)
+    await database.run(insert, 2)
+    assert await database.run(numbers) == [2]
+
+
+async def test_steps_of_many_tasks_queue_and_none_finds_a_lock(database: SqliteDatabase) -> None:
+    await database.run(make_table)
+    await asyncio.gather(*(database.run(insert, number) for number in range(50)))
+    assert await database.run(numbers) == list(range(50))
+
+
+async def test_the_clock_of_the_database_is_the_injected_one(database: SqliteDatabase) -> None:
+    assert await database.run(now) == START
+
+
+def test_the_clock_moves_with_the_injected_one(store: Store) -> None:
+    store.pass_time(7.5)
+    assert store.run(now) == START + 7.5
+
+
+async def test_a_second_process_is_refused_and_told_who_holds_the_file(
+    database: SqliteDatabase, tmp_path: Path
+) -> None:
+    await database.run(make_table)
+    run = await asyncio.to_thread(_open, tmp_path / "var" / "service.db")
+    assert run.returncode != 0
+    assert f"in use by pid {os.getpid()}" in run.stderr
+    assert str(tmp_path / "var" / "service.db.lock") in run.stderr
+
+
+async def test_the_same_process_cannot_open_the_file_twice(
+    database: SqliteDatabase, tmp_path: Path
+) -> None:
+    await database.run(make_table)
+    with pytest.raises(DatabaseInUseError, match=f"pid {os.getpid()}"):
+        SqliteDatabase(tmp_path / "var" / "service.db")
+
+
+async def test_a_closed_database_can_be_opened_again(tmp_path: Path) -> None:
+    for number in (1, 2):
+        database = SqliteDatabase(tmp_path / "service.db")
+        await database.run(make_table if number == 1 else insert, *([] if number == 1 else [1]))
+        await database.close()
+    database = SqliteDatabase(tmp_path / "service.db")
+    assert await database.run(numbers) == [1]
+    await database.close()
+
+
+def test_a_process_that_died_leaves_no_lock(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert _open(tmp_path / "service.db").returncode == 0
+
+
+async def test_a_step_in_memory_is_rolled_back_too(store: Store) -> None:
+    database = InlineDatabase(store.engine)
+
+    def take_and_fail(connection: Connection) -> None:
+        leases.acquire(connection, "conv:7", "one", 10)
+        raise LookupError("the step failed")
+
+    with pytest.raises(LookupError):
+        await database.run(take_and_fail)
+    assert store.run(leases.acquire, "conv:7", "two", 10) is not None
+
+
+def test_the_path_of_a_database_address() -> None:
+    assert sqlite_path("sqlite:///var/service.db") == Path("var/service.db")
+    assert sqlite_path("sqlite:////var/lib/service.db") == Path("/var/lib/service.db")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://ann:secret@db.example/csm", "sqlite://", "sqlite:///", "service.db"]
+)
+def test_another_database_address_is_refused_without_showing_its_password(url: str) -> None:
+    with pytest.raises(ValueError, match="only sqlite:///<path> is supported") as caught:
+        sqlite_path(url)
+    assert "secret" not in str(caught.value)
+
+
+def _open(path: Path) -> subprocess.CompletedProcess[str]:
+    """Open a database in a process of its own, which then ends."""
+    command = [sys.executable, "-c", OPEN, str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

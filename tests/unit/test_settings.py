@@ -1,0 +1,180 @@
+"""Settings: every broken one is refused by name before anything is connected."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from csm.settings import ConfigError, load
+from gmail_ingest.settings import GmailSettings, MailboxSettings, Settings
+
+ROOT = Path(__file__).parents[2]
+GOOD = """\
+[freescout]
+url = "https://desk.example"
+api_key_file = "api.key"
+user_id = 7
+[mailbox.support]
+address = "support@desk.example"
+freescout_mailbox_id = 1
+[mailbox.support.gmail]
+token_file = "token.json"
+"""
+
+# What is replaced in a good file, by what, and the key that must be named.
+BROKEN = [
+    ('url = "https://desk.example"\n', "", "freescout.url"),
+    ("https://desk.example", "desk.example", "freescout.url"),
+    ("https://desk.example", "http://desk.example", "freescout.url"),
+    ("https://desk.example", "https://bot:secret@desk.example", "freescout.url"),
+    ('"api.key"', '"nothing.key"', "freescout.api_key_file"),
+    ('"api.key"', '"empty.key"', "freescout.api_key_file"),
+    ("user_id = 7", "user_id = 0", "freescout.user_id"),
+    ("user_id = 7", 'user_id = "bot"', "freescout.user_id"),
+    ("user_id = 7", "user_id = 7\nin_flight = 99", "freescout.in_flight"),
+    ("user_id = 7", "user_id = 7\ntimeout = 5", "freescout.timeout"),
+    ("[freescout]", "[nats]\nurl = 'http://127.0.0.1'\n[freescout]", "nats.url"),
+    ("[freescout]", "[gmail_ingest]\nworkers = 0\n[freescout]", "gmail_ingest.workers"),
+    (
+        "[freescout]",
+        "[gmail_ingest]\ndatabase_url = 'mysql://db'\n[freescout]",
+        "gmail_ingest.database_url",
+    ),
+    ("[freescout]", "colour = 'red'\n[freescout]", "colour"),
+    ("[freescout]", "log_level = 'LOUD'\n[freescout]", "log_level"),
+    ("[freescout]", "timing_profile = 'slow'\n[freescout]", "timing_profile"),
+    ("[freescout]", "timing_profile = 'fast'\n[freescout]", "timing_profile"),
+    ("mailbox.support", "mailbox.Support_Desk", "mailbox.Support_Desk"),
+    ("support@desk.example", "Support <support@desk.example>", "mailbox.support.address"),
+    ("freescout_mailbox_id = 1", "", "mailbox.support.freescout_mailbox_id"),
+    ("freescout_mailbox_id = 1", "freescout_mailbox_id = -1", "freescout_mailbox_id"),
+    ("mailbox_id = 1", "mailbox_id = 1\nwrite = 'all'", "mailbox.support.write"),
+    ("mailbox_id = 1", "mailbox_id = 1\nwrites = 'off'", "mailbox.support.writes"),
+    ("mailbox_id = 1", "mailbox_id = 1\nfilter = 'none'", "mailbox.support.filter"),
+    ("mailbox_id = 1", "mailbox_id = 1\nnotify = 'note'\nwrite = 'tickets'", "notify"),
+    ('"token.json"', '"lost.json"', "mailbox.support.gmail.token_file"),
+    ('token_file = "token.json"', "", "token_file"),
+    ('"token.json"', '"token.json"\nquery = "is:unread"', "mailbox.support.gmail.query"),
+    ('"token.json"', '"token.json"\nstart = "backfill"', "backfill_days"),
+    ('"token.json"', '"token.json"\nbackfill_days = 30', "backfill_days"),
+    ('"token.json"', '"token.json"\npoll_seconds = 0', "mailbox.support.gmail.poll_seconds"),
+    ("[mailbox.support]", "[mailbox.support", "not valid TOML"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the secrets of a good csm.toml, and no setting in the environment."""
+    for name in [name for name in os.environ if name.startswith("CSM_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "api.key").write_text("key\n")
+    (tmp_path / "token.json").write_text("{}\n")
+    (tmp_path / "empty.key").write_text("\n")
+    return tmp_path
+
+
+def settings_of(folder: Path, text: str = GOOD) -> Settings:
+    (folder / "csm.toml").write_text(text)
+    return load(Settings)
+
+
+def test_a_good_file_loads(folder: Path) -> None:
+    settings = settings_of(folder)
+    assert settings.freescout.api_key == "key"
+    assert settings.mailbox["support"].write == "off"
+
+
+@pytest.mark.parametrize(("good", "bad", "key"), BROKEN, ids=[row[1] or row[0] for row in BROKEN])
+def test_a_broken_setting_is_refused_by_its_key(
+    folder: Path, good: str, bad: str, key: str
+) -> None:
+    assert good in GOOD
+    with pytest.raises(ConfigError) as refused:
+        settings_of(folder, GOOD.replace(good, bad, 1 if good != "mailbox.support" else -1))
+    assert any(key in problem for problem in refused.value.problems)
+
+
+@pytest.mark.parametrize(("good", "bad", "key"), [BROKEN[2], BROKEN[9], BROKEN[27]])
+def test_the_service_ends_with_78_before_any_connection(
+    folder: Path, good: str, bad: str, key: str
+) -> None:
+    (folder / "csm.toml").write_text(GOOD.replace(good, bad))
+    ended = subprocess.run(
+        [sys.executable, "-m", "gmail_ingest"], cwd=folder, capture_output=True, check=False
+    )
+    assert ended.returncode == 78
+    assert key in ended.stderr.decode()
+    assert not (folder / "var").exists()
+
+
+def test_all_problems_are_said_at_once(folder: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        settings_of(
+            folder, GOOD.replace("user_id = 7", "user_id = 0").replace("_id = 1", "_id = 0")
+        )
+    assert len(refused.value.problems) == 2
+
+
+def test_is_unread_is_refused_with_the_reason(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="people read mail"):
+        settings_of(folder, GOOD + 'query = "in:inbox is:unread"\n')
+
+
+def test_the_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSM_FREESCOUT__USER_ID", "12")
+    monkeypatch.setenv("CSM_MAILBOX__SUPPORT__WRITE", "tickets")
+    settings = settings_of(folder)
+    assert settings.freescout.user_id == 12
+    assert settings.mailbox["support"].allows("tickets")
+
+
+def test_a_missing_file_says_where_to_begin(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"csm\.example\.toml"):
+        load(Settings, folder / "nowhere.toml")
+
+
+def with_every_line_active() -> str:
+    """The example with its commented settings switched on."""
+    return re.sub(r"^# ([a-z_]+ = )", r"\1", (ROOT / "csm.example.toml").read_text(), flags=re.MULTILINE)
+
+
+def test_the_example_loads_with_its_secrets_in_place(folder: Path) -> None:
+    (folder / "secrets").mkdir()
+    for name in ("freescout-api-key", "gmail-token.json"):
+        (folder / "secrets" / name).write_text("{}")
+    settings = settings_of(folder, (ROOT / "csm.example.toml").read_text())
+    assert settings.mailbox["support"].write == "off"
+
+
+def fields_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every key of a settings model, nested tables included."""
+    for name, field in model.model_fields.items():
+        nested: Any = {"mailbox": MailboxSettings, "gmail": GmailSettings}.get(
+            name, field.annotation
+        )
+        key = f"{prefix}mailbox.support" if name == "mailbox" else f"{prefix}{name}"
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            yield from fields_of(nested, f"{key}.")
+        else:
+            yield key
+
+
+def keys_of(table: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from keys_of(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def test_the_example_names_every_setting_and_no_other() -> None:
+    shown = set(keys_of(tomllib.loads(with_every_line_active())))
+    assert shown == set(fields_of(Settings))
