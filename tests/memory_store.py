@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Table, select
@@ -30,6 +31,7 @@ class Store:
 
     def __init__(self, tables: Sequence[Table] = TABLES) -> None:
         self.clock = Clock()
+        self._tables = tables
         self.engine = sqlite_engine(None, self.clock)
         SQLModel.metadata.create_all(self.engine, tables=tables)
         self.db = InlineDatabase(self.engine)
@@ -54,9 +56,29 @@ class Store:
         """Move the clock on."""
         self.clock.now += seconds
 
+    def emptied(self) -> "Store":
+        """The same without rows, at the time at which every test begins.
+
+        SQLAlchemy compiles each statement once per engine: another store would pay again.
+        """
+        self.clock.now = START
+        self.run(_delete_rows, self._tables)
+        return self
+
     def close(self) -> None:
         """Give the memory back."""
         self.engine.dispose()
+
+
+@cache
+def shared_store() -> Store:
+    """One store for all examples of all property tests: take it `emptied`."""
+    return Store()
+
+
+def _delete_rows(connection: Connection, tables: Sequence[Table]) -> None:
+    for table in tables:
+        connection.execute(table.delete())
 
 
 def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:

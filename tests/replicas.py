@@ -98,6 +98,11 @@ class Replicas:
         """The lives that have not ended."""
         return [life for life in self._lives if life is not None and life.code is None]
 
+    def owners(self) -> set[str]:
+        """Who took a lease of what is written: process names."""
+        rows = self._stage.rows("SELECT DISTINCT owner FROM lease WHERE resource LIKE ?", "conv:%")
+        return {str(row[0]) for row in rows}
+
     def signal(self, life: Life, number: signal.Signals) -> None:
         """Send a signal to one of them."""
         self._stage.signal(life, number)

@@ -46,7 +46,7 @@ class Control:
     def __init__(self, url: str) -> None:
         """`url` is the simulator's base address."""
         self.url = url
-        self._http = httpx.Client(base_url=url, trust_env=False, timeout=30)
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=60)
 
     def get(self, path: str) -> Any:
         """JSON of `/control/<path>`."""

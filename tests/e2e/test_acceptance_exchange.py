@@ -49,10 +49,10 @@ async def exchange(stage: Stage, number: int) -> None:
     """Customer, agent, customer."""
     customers_write(stage, number)
     stage.live()
-    await stage.quiet(120)
+    await stage.quiet(200)
     await agents_answer(stage)
     customers_answer(stage, 1)
-    await stage.quiet(120)
+    await stage.quiet(200)
 
 
 def threads_of(conversation: Row, kind: str) -> list[Any]:
@@ -60,7 +60,7 @@ def threads_of(conversation: Row, kind: str) -> list[Any]:
 
 
 @pytest.mark.promise("once", "together", "never-sent")
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(450)
 async def test_two_hundred_exchanges_stay_in_two_hundred_conversations(stage: Stage) -> None:
     stage.faults(**EVERY_THIRD_LOST)
     await exchange(stage, EXCHANGES)
@@ -74,6 +74,7 @@ async def test_two_hundred_exchanges_stay_in_two_hundred_conversations(stage: St
 
 
 @pytest.mark.promise("together")
+@pytest.mark.timeout(180)
 async def test_twenty_forged_answers_of_strangers_get_conversations_of_their_own(
     stage: Stage,
 ) -> None:

@@ -30,13 +30,13 @@ async def everything_arrives(stage: Stage, mails: list[tuple[str, bytes]], withi
 
 
 @pytest.mark.promise("once", "shown")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_fifty_hostile_mails_become_tickets_or_stubs(stage: Stage) -> None:
     small = [case for case in hostile_mails() if len(case[1]) < LARGE]
     assert len(small) >= NUMBER
     # Evenly over all groups of cases, which follow each other in the list.
     chosen = [small[i * len(small) // NUMBER] for i in range(NUMBER)]
-    await everything_arrives(stage, chosen, 90)
+    await everything_arrives(stage, chosen, 200)
 
 
 @pytest.mark.nightly

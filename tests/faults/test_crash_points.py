@@ -61,6 +61,18 @@ def last_mails(post: Post) -> None:
 async def test_a_death_at_this_point_loses_and_doubles_nothing(
     stage: Stage, point: str, count: int
 ) -> None:
+    await dies_at(stage, point, count)
+
+
+@pytest.mark.postgres
+@pytest.mark.promise("once", "together", "never-sent")
+@pytest.mark.parametrize("point", POINTS)
+async def test_neither_does_one_on_postgresql(postgres_stage: Stage, point: str) -> None:
+    await dies_at(postgres_stage, point, 1)
+
+
+async def dies_at(stage: Stage, point: str, count: int) -> None:
+    """The service kills itself when it reaches the point for the given time; all ends well."""
     post = Post(stage)
     stage.faults(**FAULTS.get(point, {}))
     first_mails(post)

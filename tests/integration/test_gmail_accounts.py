@@ -161,6 +161,8 @@ def test_the_wrong_person_or_scope_writes_nothing(
     assert not (tmp_path / "token.json").exists()
 
 
+# The standard library never waits for a browser that it started in the background.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_first_login_by_browser(
     gmail: GmailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,16 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from memory_store import Store
+from memory_store import Store, shared_store
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """An empty database with a clock that tests move; every step runs on both kinds."""
     if request.param == "sqlite":
-        store = Store()
-        yield store
-        store.close()
+        yield shared_store().emptied()
     else:
         yield request.getfixturevalue("postgres_store").emptied()
 

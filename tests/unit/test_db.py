@@ -9,9 +9,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
-from csm import lease as leases
-from csm.db import DatabaseInUseError, InlineDatabase, SqliteDatabase, csm_now, sqlite_path
+from csm.db import (
+    DatabaseInUseError,
+    DatabaseUnavailableError,
+    InlineDatabase,
+    SqliteDatabase,
+    csm_now,
+    kind_of,
+    open_database,
+    open_read_only,
+    shown,
+)
 from memory_store import START, Clock, Store
 
 OPEN = (
@@ -134,29 +144,68 @@ def test_a_process_that_died_leaves_no_lock(tmp_path: Path) -> None:
         assert _open(tmp_path / "service.db").returncode == 0
 
 
-async def test_a_step_in_memory_is_rolled_back_too(store: Store) -> None:
-    database = InlineDatabase(store.engine)
-
-    def take_and_fail(connection: Connection) -> None:
-        leases.acquire(connection, "conv:7", "one", 10)
-        raise LookupError("the step failed")
-
+async def test_a_step_in_the_callers_thread_is_rolled_back_too(database: SqliteDatabase) -> None:
+    inline = InlineDatabase(database.engine)
+    await inline.run(make_table)
     with pytest.raises(LookupError):
-        await database.run(take_and_fail)
-    assert store.run(leases.acquire, "conv:7", "two", 10) is not None
+        await inline.run(insert_and_fail, 1)
+    assert await inline.run(numbers) == []
 
 
-def test_the_path_of_a_database_address() -> None:
-    assert sqlite_path("sqlite:///var/service.db") == Path("var/service.db")
-    assert sqlite_path("sqlite:////var/lib/service.db") == Path("/var/lib/service.db")
+async def test_a_mistake_of_ours_is_not_taken_for_an_outage(database: SqliteDatabase) -> None:
+    with pytest.raises(OperationalError, match="no such table"):
+        await database.run(numbers)
+    assert database.availability.trouble is None
+
+
+async def test_what_is_opened_for_reading_cannot_be_changed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'service.db'}"
+    written = open_database(url)
+    await written.run(make_table)
+    reader = open_read_only(url)
+    assert await reader.run(numbers) == []
+    with pytest.raises(DatabaseUnavailableError, match="readonly"):
+        await reader.run(insert, 1)
+    await reader.close()
+    await written.close()
+
+
+def test_what_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailableError, match=r"service\.db is not there"):
+        open_read_only(f"sqlite:///{tmp_path / 'service.db'}")
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://ann:secret@db.example/csm", "sqlite://", "sqlite:///", "service.db"]
+    ("url", "kind", "says"),
+    [
+        ("sqlite:///var/service.db", "sqlite", "var/service.db"),
+        ("sqlite:////var/lib/service.db", "sqlite", "/var/lib/service.db"),
+        ("postgresql://ann:secret@db.example/csm", "postgresql", "csm on db.example"),
+        ("postgresql+asyncpg://ann@db.example:5433/csm", "postgresql", "csm on db.example"),
+        ("postgresql:///csm?host=/run/db", "postgresql", "csm on /run/db"),
+    ],
 )
-def test_another_database_address_is_refused_without_showing_its_password(url: str) -> None:
-    with pytest.raises(ValueError, match="only sqlite:///<path> is supported") as caught:
-        sqlite_path(url)
+def test_a_database_address_names_its_kind_and_is_shown_without_a_password(
+    url: str, kind: str, says: str
+) -> None:
+    assert (kind_of(url), shown(url)) == (kind, says)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://ann:secret@db.example/csm",
+        "postgresql+psycopg://ann:secret@db.example/csm",
+        "postgresql://ann:secret@db.example",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "secret.db",
+        "",
+    ],
+)
+def test_another_database_address_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(ValueError, match="sqlite:///<path>") as caught:
+        kind_of(url)
     assert "secret" not in str(caught.value)
 
 

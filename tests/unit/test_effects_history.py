@@ -21,10 +21,9 @@ from csm import lease as leases
 from csm.db import P, Step, T
 from csm.effects import EFFECT, Adopt, Effects, Intent, Seen, Wait, Write, Written
 from csm.freescout_errors import FreeScoutUnavailableError
-from csm.lease import LEASE
 from csm.timing import Timing
 from memory_desk import LOST, REFUSED, Desk
-from memory_store import Clock, Store
+from memory_store import Clock, Store, shared_store
 
 TIMING = Timing(deadline=10, send_by=2, server_life=20, margin=1)
 DEADLINE = TIMING.request_deadline(0)
@@ -111,7 +110,7 @@ class History(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store = Store([EFFECT, LEASE])
+        self.store = shared_store().emptied()
         self.loop = VirtualLoop()
         self.loop.clock = self.store.clock
         self.desk = Desk()
@@ -309,7 +308,6 @@ class History(RuleBasedStateMachine):
         self.every_request_had_its_intent()
         self.nothing_is_written_twice()
         self.what_is_recorded_is_there()
-        self.store.close()
         self.loop.close()
 
     def finish_what_runs(self) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from csm import lease as leases
 from csm.lease import LEASE, Lease
-from memory_store import Store
+from memory_store import Store, shared_store
 
 RESOURCE = "conv:7"
 
@@ -137,7 +137,7 @@ def test_keep_gives_nothing_while_another_holds_it(store: Store) -> None:
     )
 )
 def test_never_do_two_hold_a_live_lease(moves: list[tuple[str, str, float]]) -> None:
-    store = Store([LEASE])
+    store = shared_store().emptied()
     live: dict[str, tuple[Lease, float]] = {}
     for move, owner, seconds in moves:
         held = live.get(owner)
@@ -151,4 +151,3 @@ def test_never_do_two_hold_a_live_lease(moves: list[tuple[str, str, float]]) -> 
         elif held and store.run(leases.extend, held[0], seconds):
             live[owner] = held[0], store.clock() + seconds
         assert len([until for _, until in live.values() if until > store.clock()]) <= 1
-    store.close()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
+from sqlalchemy import Connection
 
 from csm import outbox, work
 from csm.bus import BusUnavailableError
@@ -58,7 +59,7 @@ def bus() -> Bus:
 @pytest.fixture
 def relay(store: Store, bus: Bus) -> Relay:
     """The relay between store and bus."""
-    return Relay(store.db, bus.publish)
+    return Relay(store.db, bus.publish, TIMING)
 
 
 @pytest.fixture
@@ -138,9 +139,12 @@ async def test_a_crash_between_publish_and_mark_publishes_again_under_the_same_i
 
 
 def test_an_event_is_promised_only_with_its_transaction(store: Store) -> None:
-    with pytest.raises(LookupError), store.engine.begin() as connection:
+    def enqueue_and_fail(connection: Connection) -> None:
         outbox.enqueue(connection, updated(1), "")
         raise LookupError("the rest of the transaction failed")
+
+    with pytest.raises(LookupError):
+        store.run(enqueue_and_fail)
     assert store.rows(OUTBOX) == []
 
 
@@ -164,13 +168,13 @@ def test_a_stored_event_of_no_known_kind_is_an_error() -> None:
 
 async def test_a_first_publish_has_no_bucket(store: Store, bus: Bus, due: DueLoop) -> None:
     (key,) = owe(store, "a")
-    assert await due.run_due() == 1
+    assert await due.run_due() == "published"
     assert bus.published == [(key, "")]
     assert bus.headers == [{"traceparent": TRACE}]
 
 
 async def test_nothing_due_publishes_nothing(bus: Bus, due: DueLoop) -> None:
-    assert await due.run_due() == 0
+    assert await due.run_due() == "idle"
     assert bus.published == []
 
 
@@ -186,6 +190,16 @@ async def test_every_publish_again_has_a_bucket_of_its_minute(
     assert len(bus.stored) == 4
 
 
+async def test_two_publishes_within_one_minute_have_different_ids(
+    store: Store, bus: Bus, due: DueLoop
+) -> None:
+    (key,) = owe(store, "a")
+    for _ in range(3):
+        await due.run_due()
+        store.run(work.record, key, Later(0, "woken"))
+    assert len(bus.stored) == 3
+
+
 async def test_a_replay_of_a_published_row_has_a_bucket(
     store: Store, bus: Bus, due: DueLoop
 ) -> None:
@@ -194,7 +208,7 @@ async def test_a_replay_of_a_published_row_has_a_bucket(
     store.run(work.end, key, "parked")
     store.run(work.reopen, key, "replay")
     await due.run_due()
-    assert bus.published == [(key, ""), (key, TIMING.bucket(store.clock()))]
+    assert bus.published == [(key, ""), (key, f"{TIMING.bucket(store.clock())}-1")]
 
 
 async def test_the_rest_of_a_pass_that_the_bus_broke_off_is_noted(
@@ -205,7 +219,7 @@ async def test_the_rest_of_a_pass_that_the_bus_broke_off_is_noted(
     with pytest.raises(BusUnavailableError):
         await due.run_due()
     bus.refuses = set()
-    assert await due.run_due() == 1
+    assert await due.run_due() == "published"
     assert bus.keys == [first, second]
 
 
@@ -219,7 +233,7 @@ async def test_a_row_published_without_an_answer_is_due_at_once_under_a_new_id(
         await due.run_due()
     bus.loses = set()
     await due.run_due()
-    assert bus.buckets == ["", TIMING.bucket(store.clock())]
+    assert bus.buckets == ["", f"{TIMING.bucket(store.clock())}-1"]
 
 
 async def test_an_answer_faster_than_the_note_of_its_publish_keeps_its_time(store: Store) -> None:

@@ -143,7 +143,8 @@ def test_a_missing_file_says_where_to_begin(folder: Path) -> None:
 
 def with_every_line_active() -> str:
     """The example with its commented settings switched on."""
-    return re.sub(r"^# ([a-z_]+ = )", r"\1", (ROOT / "csm.example.toml").read_text(), flags=re.MULTILINE)
+    example = (ROOT / "csm.example.toml").read_text()
+    return re.sub(r"^# ([a-z_]+ = )", r"\1", example, flags=re.MULTILINE)
 
 
 def test_the_example_loads_with_its_secrets_in_place(folder: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from csm import work
 from csm.outcome import Done, Later, Rejected, Unavailable
 from csm.work import TERMINAL, WINDOW, WORK, Owed, State
-from memory_store import START, Store
+from memory_store import START, Store, shared_store
 
 AGAIN = 600.0
 
@@ -344,7 +344,7 @@ moves = st.tuples(
 def test_every_open_row_is_published_in_the_end_and_a_resource_one_at_a_time(
     history: list[tuple[str, str]],
 ) -> None:
-    store = Store([WORK])
+    store = shared_store().emptied()
     store.run(work.owe, [owed(name, name[0]) for name in NAMES])
     for move, name in history:
         if move == "later":
@@ -367,4 +367,3 @@ def test_every_open_row_is_published_in_the_end_and_a_resource_one_at_a_time(
             store.run(work.end, name, "done")
         seen += now
     assert sorted(seen) == wanted
-    store.close()

@@ -26,6 +26,7 @@ from gmail_ingest.gmail import (
     GmailUnavailableError,
     TokenBucket,
 )
+from gmail_ingest.gmail_scopes import MODIFY
 from gmail_ingest.settings import MailboxSettings, Settings
 
 
@@ -136,10 +137,15 @@ async def _about_gmail(slug: str, mailbox: MailboxSettings) -> Finding:
         return Finding("fail", what, str(error))
     finally:
         await client.close()
-    if email == mailbox.address:
+    if email != mailbox.address:
+        words = f"mailbox.{slug}.address: is {mailbox.address}, but the token reads {email}"
+        return Finding("fail", what, words)
+    if MODIFY not in client.granted_scopes:
         return Finding("ok", what, f"the token reads {email}")
-    words = f"mailbox.{slug}.address: is {mailbox.address}, but the token reads {email}"
-    return Finding("fail", what, words)
+    words = (
+        f"the token reads {email}; its scope gmail.modify could also send, CSM makes no such call"
+    )
+    return Finding("ok" if mailbox.gmail.label else "warn", what, words)
 
 
 async def _about_service(settings: Settings) -> list[Finding]:

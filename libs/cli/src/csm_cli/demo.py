@@ -25,8 +25,8 @@ from csm_cli.operate import say_findings
 from csm_cli.simulation import SimulatorError, run_simulators
 from csm_cli.terminal import CommandFailedError, Json, say_json, screen, side_screen
 
-# The self-test's own writes: create, draft, note, close. The ingest must survive those.
-_SELF_TEST_WRITES = 4
+# The self-test's own POSTs: create, draft, note. The ingest must survive those.
+_SELF_TEST_POSTS = 3
 # So slow is a desk in the real world; it also leaves time to kill something in the middle.
 _DESK_SECONDS = 0.15
 # Seconds without any progress until the demo gives up.
@@ -48,7 +48,7 @@ class Wanted:
     def crash_at(self) -> str:
         """The write in which the ingest dies; the first one of a mailbox that may be tiny."""
         after = 0 if self.mail else Random(self.seed).randrange(20)  # noqa: S311 - repeatable
-        return f"request_sent#{_SELF_TEST_WRITES + 1 + after}"
+        return f"request_sent#{_SELF_TEST_POSTS + 1 + after}"
 
 
 async def demo(wanted: Wanted, *, as_json: bool) -> bool:

@@ -11,6 +11,7 @@ from csm_cli.simulation import run_simulators
 from csm_cli.terminal import Json, say_facts, screen, table
 
 _SELF_TEST = "[csm self-test]"
+_MISSED = "not: there were too few mails"
 _WRITTEN = ("done", "degraded")
 _EXPLAINED = ("filtered", "degraded", "parked", "gone", "dry-run")
 
@@ -204,6 +205,6 @@ def _sums(report: Report) -> Iterator[tuple[str, object]]:
     yield "customer threads", report.customer_threads
     for state in ("filtered", "degraded", "parked"):
         yield state, report.states.get(state, 0)
-    yield "gmail_ingest killed with a POST on the wire", report.kills.gmail_ingest
-    yield "NATS killed with messages in work", report.kills.nats
+    yield "gmail_ingest killed with a POST on the wire", report.kills.gmail_ingest or _MISSED
+    yield "NATS killed with messages in work", report.kills.nats or _MISSED
     yield "seconds", f"{report.seconds:.0f}"

@@ -75,6 +75,31 @@ def csm(
 
 
 @app.command()
+def setup(
+    *,
+    config: Config = None,
+    gmail_server: Annotated[
+        str | None, typer.Option(hidden=True, help="Another server than Google's, to try it out.")
+    ] = None,
+) -> None:
+    """Ask what csm.toml needs, look ids up in FreeScout, test, and write it with its secrets.
+
+    Nothing that exists is replaced without asking. Example: [bold]csm setup[/bold]
+    """
+    with in_words():
+        from csm_cli import setup as first_time
+
+        answers = first_time.ask(
+            lambda url, key: asyncio.run(first_time.look(url, key)), gmail_server
+        )
+        for line in first_time.write(_path(config), answers):
+            typer.echo(line)
+        typer.echo("Next:")
+        for command in first_time.next_steps(_path(config), answers):
+            typer.echo(f"  {command}")
+
+
+@app.command()
 def provision(
     *,
     replicas: Annotated[int, typer.Option(help="Copies of each stream in a NATS cluster.")] = 1,

@@ -167,8 +167,8 @@ def replay(
 
 def say_replayed(answer: Json) -> None:
     """How many, and which ones."""
-    would = "would be" if answer["dry_run"] else "are"
-    screen().print(f"{answer['number']} mails {would} due again")
+    would = "would be " if answer["dry_run"] else ""
+    screen().print(f"{would}due again: {answer['number']}")
     for work_id in answer["mails"]:
         screen().print(f"  {work_id}", markup=False)
     if answer["number"] > len(answer["mails"]):

@@ -46,7 +46,7 @@ def _about_mail(settings: Settings, story: Json) -> Facts:
 def _about_work(row: Json) -> Facts:
     yield "trace", trace_id(row["traceparent"])
     yield "noticed", moment(row["created_at"])
-    yield "published", f"{row['published']} times"
+    yield "times published", row["published"]
     yield "failed attempts", row["attempts"]
     if row["state"] == "wanted":
         yield "next try", moment(row["next_try"])
@@ -74,7 +74,7 @@ def _about(settings: Settings, effect: Json) -> Facts:
     if missing := _list(effect, "missing"):
         yield "missing in FreeScout", ", ".join(missing)
     if effect["refusals"]:
-        yield "refused by FreeScout", f"{effect['refusals']} times"
+        yield "refusals by FreeScout", effect["refusals"]
 
 
 def _list(effect: Json, name: str) -> list[Any]:

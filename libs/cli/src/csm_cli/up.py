@@ -27,7 +27,9 @@ async def up(settings: Settings, config: Path, say: Say) -> None:
         say(f"NATS listens on {bus.url}, log {bus.log_path}")
         for line in await provision(settings):
             say(line)
-        await _serve(_children(settings, config, say), bus)
+        children = _children(settings, config, say)
+        say("Ctrl-C stops everything")
+        await _serve(children, bus)
     except (EmbeddedNatsError, ProvisioningError) as error:
         raise CommandFailedError(str(error)) from error
     finally:

@@ -41,6 +41,7 @@ from csm.freescout_errors import (
     FreeScoutError,
     FreeScoutGoneError,
     FreeScoutMisconfiguredError,
+    FreeScoutNotAskedError,
     FreeScoutRejectedError,
     FreeScoutUnavailableError,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "FreeScoutError",
     "FreeScoutGoneError",
     "FreeScoutMisconfiguredError",
+    "FreeScoutNotAskedError",
     "FreeScoutRejectedError",
     "FreeScoutUnavailableError",
     "Mailbox",

@@ -21,6 +21,7 @@ from csm.crash import crash_point
 from csm.freescout_body import Json, encode
 from csm.freescout_errors import (
     FreeScoutCallForbiddenError,
+    FreeScoutNotAskedError,
     FreeScoutUnavailableError,
     error_of,
 )
@@ -87,7 +88,8 @@ class Wire:
         """Start the clock of `deadline` seconds; refuse to start after `send_until`."""
         now = time.monotonic()
         if self.send_until is not None and now > self.send_until:
-            raise _unsent("it came too late after its intent")
+            why = "not sent: it came too late after its intent"
+            raise FreeScoutNotAskedError(why, certain=True)
         self.latest = now + deadline
 
     async def trace(self, event: str, _details: Mapping[str, Any]) -> None:
@@ -95,14 +97,11 @@ class Wire:
         if event == "http11.send_request_headers.started":
             # A process frozen while it connected must not write after its quarantine is over.
             if time.monotonic() > self.latest:
-                raise _unsent("its deadline passed while connecting")
+                why = "not sent: its deadline passed while connecting"
+                raise FreeScoutUnavailableError(why, certain=True)
             self.may_have_left = True
         elif event == "http11.receive_response_headers.started" and self.at_crash_point:
             crash_point("request_sent", self.key)
-
-
-def _unsent(why: str) -> FreeScoutUnavailableError:
-    return FreeScoutUnavailableError(f"not sent: {why}", certain=True)
 
 
 @dataclass(slots=True, eq=False)

@@ -3,6 +3,7 @@
 FreeScoutError
   x FreeScoutCallForbiddenError      the program may not make this call; nothing was sent
   x FreeScoutUnavailableError        try later; `certain` says that surely nothing was applied
+    x FreeScoutNotAskedError         this process was too slow itself; nothing was sent
     x FreeScoutMisconfiguredError    a person must change a key, an address or a proxy
   x FreeScoutRejectedError           refused this body; sending it again is useless
     x FreeScoutGoneError             this conversation does not exist (any more)
@@ -63,6 +64,10 @@ class FreeScoutUnavailableError(FreeScoutError):
         self.status = status
         self.retry_after = retry_after
         self.certain = certain
+
+
+class FreeScoutNotAskedError(FreeScoutUnavailableError):
+    """We were too slow to send in time: nothing was sent, and it says nothing of FreeScout."""
 
 
 class FreeScoutMisconfiguredError(FreeScoutUnavailableError):

@@ -75,10 +75,10 @@ class Service:
                       owner=owner)
             for slug, client in self.clients.items()
         ]  # fmt: skip
-        fetcher = Fetcher(db, self.clients, Spool(settings.spool), settings.mailbox)
+        self.fetcher = Fetcher(db, self.clients, Spool(settings.spool), settings.mailbox)
         writer = Writer(db, self.freescout, key, timing, self._behaviour)
         self.handlers = Handlers(
-            db, fetcher, writer, self.prober, timing, settings.mailbox, owner=owner,
+            db, self.fetcher, writer, self.prober, timing, settings.mailbox, owner=owner,
             probe_freescout=self.probe_freescout, written=self.loops.kick, labels=self.labels,
         )  # fmt: skip
         self.watch = DurableWatch(broker, timing)
@@ -129,7 +129,7 @@ class Service:
         looks = [discovery.run for discovery in self.discoveries]
         labels = [label.run for label in self.labels.values()]
         service = [self.watch.run, self.loops.run, self.prober.run, self.health.measure]
-        return [*service, *looks, *labels]
+        return [*service, self.fetcher.run, *looks, *labels]
 
     async def _first_probes(self) -> None:
         """What is wrong from the start is said before the first mail runs into it."""

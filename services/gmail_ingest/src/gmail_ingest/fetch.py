@@ -4,9 +4,12 @@ import asyncio
 import re
 from collections.abc import Mapping
 
+from sqlalchemy import Connection, select
+
 from csm import dependency, work
 from csm.crash import crash_point
 from csm.db import Database
+from csm.work import WORK
 from gmail_ingest import state
 from gmail_ingest.gmail import (
     GmailClient,
@@ -21,6 +24,8 @@ from gmail_ingest.state import Message, Scope
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\r\n]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 _HEAD = 65_536  # bytes in which the Message-ID of a mail is looked for
+_TIDY = 3600.0  # seconds between two looks for forgotten mails
+_TIDY_AGE = 600.0  # seconds: a younger file may belong to a mail noticed since that look
 
 
 class Fetcher:
@@ -67,6 +72,19 @@ class Fetcher:
         self._large.pop(message.work_id, None)
         await self._spool.drop(message.work_id)
 
+    async def run(self) -> None:
+        """Now and every hour, until cancelled: forget what this process did not see the end of."""
+        while True:
+            await self.tidy()
+            await asyncio.sleep(_TIDY)
+
+    async def tidy(self) -> None:
+        """Forget mails that ended elsewhere: at another replica, or before a crash of ours."""
+        wanted = await self._db.run(_wanted)
+        for work_id in self._large.keys() - wanted:
+            del self._large[work_id]
+        await self._spool.keep_only(wanted, _TIDY_AGE)
+
     async def _fetch(self, message: Message) -> None:
         if down := await self._db.run(dependency.down, f"gmail:{message.mailbox}"):
             raise GmailUnavailableError(down.reason)
@@ -108,3 +126,7 @@ class Fetcher:
         """Fetching killed the process again and again: the stub will link to Gmail instead."""
         await self._spool.keep(message.work_id, b"")
         await self._db.run(state.unfetchable, message.work_id)
+
+
+def _wanted(connection: Connection) -> set[str]:
+    return set(connection.execute(select(WORK.c.id).where(WORK.c.state == "wanted")).scalars())

@@ -15,6 +15,7 @@ from csm.dependency import Probe, Prober
 from csm.freescout import (
     FreeScoutGoneError,
     FreeScoutMisconfiguredError,
+    FreeScoutNotAskedError,
     FreeScoutRejectedError,
     FreeScoutUnavailableError,
 )
@@ -176,6 +177,8 @@ class Handlers:
             step: Step | Outcome = await self._writer.write(message, settings, raw, scope, lease)
         except FreeScoutMisconfiguredError as error:
             step = await self._misconfigured(error.why)
+        except FreeScoutNotAskedError as error:
+            step = Later(self._timing.scaled(_BUSY), error.why)
         except FreeScoutUnavailableError as error:
             step = await self._freescout_failed(error)
         except FreeScoutGoneError:

@@ -3,6 +3,10 @@
 import asyncio
 import hashlib
 import os
+import tempfile
+import time
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 # Above this a mail is fetched again instead: disk is the writer's, not an archive.
@@ -32,16 +36,27 @@ class Spool:
         """Delete the mail if it is here."""
         await asyncio.to_thread(self._path(work_id).unlink, missing_ok=True)
 
+    async def keep_only(self, work_ids: Collection[str], age: float) -> None:
+        """Delete every file older than `age` seconds that belongs to none of these mails."""
+        await asyncio.to_thread(self._sweep, {self._path(one) for one in work_ids}, age)
+
     def _path(self, work_id: str) -> Path:
         return self._folder / f"{hashlib.sha256(work_id.encode()).hexdigest()[:32]}.eml"
 
     def _write(self, work_id: str, raw: bytes) -> None:
-        # A half-written file must never look like a mail: written aside, then renamed.
-        aside = self._path(work_id).with_suffix(f".{os.getpid()}.part")
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # A half-written file must never look like a mail: written aside, under a name that no
+        # other writer of the same mail has, then renamed.
+        descriptor, aside = tempfile.mkstemp(dir=self._folder, suffix=".part")
         with os.fdopen(descriptor, "wb") as file:
             file.write(raw)
-        aside.rename(self._path(work_id))
+        Path(aside).rename(self._path(work_id))
+
+    def _sweep(self, wanted: set[Path], age: float) -> None:
+        for path in set(self._folder.iterdir()) - wanted:
+            # A mail may end, and its file go, between two of these lines.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - age:
+                    path.unlink()
 
     def _read(self, work_id: str) -> bytes | None:
         try:

@@ -76,12 +76,16 @@ class Conduct:
 
 @dataclass(slots=True)
 class Delivery:
-    """One event on its way to one webhook; `errors` has one entry for each try that failed."""
+    """One event on its way to one webhook; `errors` has one entry for each try that failed.
+
+    `answers_to_lose` tries will be processed without the desk hearing of it.
+    """
 
     id: int
     webhook_id: int
     event: Event
     due_at: float
+    answers_to_lose: int = 0
     state: DeliveryState = "queued"
     tries: int = 0
     errors: list[str] = field(default_factory=list)
@@ -138,10 +142,7 @@ class WebhookQueue:
                 self._queue(webhook, event)
 
     def _queue(self, webhook: Webhook, event: Event) -> None:
-        due_at = self._clock() + self.conduct.delay_seconds
-        if self.dice.random() < self.conduct.reorder:
-            due_at += self.conduct.reorder_seconds
-        delivery = Delivery(len(self.deliveries) + 1, webhook.id, event, due_at)
+        delivery = self._rolled(webhook, event)
         self.deliveries.append(delivery)
         if self.dice.random() < self.conduct.drop:
             delivery.state = "dropped"
@@ -149,6 +150,17 @@ class WebhookQueue:
         if self.conduct.payload == "at_event" or event.name == _ONLY_AT_EVENT:
             delivery.body = self._payload(event)
         self._wait(delivery)
+
+    def _rolled(self, webhook: Webhook, event: Event) -> Delivery:
+        # All dice fall here, in the order of the events: what a seed plays does not depend on
+        # how fast the receivers answer.
+        due_at = self._clock() + self.conduct.delay_seconds
+        if self.dice.random() < self.conduct.reorder:
+            due_at += self.conduct.reorder_seconds
+        lost = 0
+        while lost < TRIES and self.dice.random() < self.conduct.duplicate:
+            lost += 1
+        return Delivery(len(self.deliveries) + 1, webhook.id, event, due_at, lost)
 
     def _wait(self, delivery: Delivery) -> None:
         delivery.state = "queued"
@@ -192,7 +204,8 @@ class WebhookQueue:
 
     def settle(self, delivery: Delivery, error: str | None) -> None:
         """Record how a try went; None is an answer of 200 to 299. Queue the next try if needed."""
-        if error is None and self.dice.random() < self.conduct.duplicate:
+        if error is None and delivery.answers_to_lose:
+            delivery.answers_to_lose -= 1
             error = "answer lost"
         self._remember(delivery, error)
         if error is None:

@@ -11,7 +11,7 @@ POST /control/quota         {"per_minute": int | null, "mailbox"?}
 POST /control/scope         {"scope"}: what renewed tokens are granted
 POST /control/consent       {"signs_in"?: address, "granted"?: scopes, "delegated"?: [scope, ...]}:
                             who answers the consent page with what; what service accounts may do
-POST /control/revoke        {"revoked"?: bool, "mailbox"?}: all tokens, or those of one address
+POST /control/revoke        {"revoked"?: bool, "only"?: address or refresh token}: all tokens, or these
 POST /control/expire-history, /control/expire-tokens, /control/reset
 GET  /control/messages?mailbox=, /control/counters, /control/handshake
 """
@@ -131,8 +131,8 @@ class Control:
 
     def _revoke(self, body: Body) -> dict[str, Any]:
         tokens, revoked = self._world.tokens, bool(body.get("revoked", True))
-        if address := body.get("mailbox"):
-            (tokens.revoked_addresses.add if revoked else tokens.revoked_addresses.discard)(address)
+        if only := body.get("only"):
+            (tokens.withdrawn.add if revoked else tokens.withdrawn.discard)(only)
         else:
             tokens.revoked = revoked
         return {"revoked": revoked}

@@ -13,7 +13,8 @@ TRACKING_PIXEL_BYTES = 1024
 UNREADABLE = (MessageError, LookupError, ValueError, RecursionError, AttributeError, TypeError)
 
 _ANGLE = re.compile(r"<([^<>\s]*@[^<>\s]*)>")
-_BARE = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+# Tried at the start of a word only: 60,000 letters without an address took 22 s otherwise.
+_BARE = re.compile(r"(?<![^\s<>,;\"()@])[^\s<>,;\"()@]++@[^\s<>,;\"()]+")
 _ID = re.compile(r"<([^<>\s]+)>")
 _PREFIX = re.compile(
     r"^\s*((re|fwd?|aw|wg|sv|antw|rv|ref|odp|回复|答复|転送)(\[\d+\])?\s*[:\uff1a]\s*)+",

@@ -42,6 +42,7 @@ class TokenEndpoint:
         if fault is not None and (response := faulty(fault, self._world.now())) is not None:
             return response
         form = {key: str(value) for key, value in (await request.form()).items()}
+        form.setdefault("client_id", _client_of(request.headers.get("authorization", "")))
         match form.get("grant_type"):
             case "refresh_token":
                 return self._refreshed(form.get("refresh_token", ""))
@@ -91,6 +92,17 @@ class TokenEndpoint:
 
 def _invalid_grant(words: str) -> Response:
     return JSONResponse({"error": "invalid_grant", "error_description": words}, 400)
+
+
+def _client_of(authorization: str) -> str:
+    """The client id of HTTP Basic, the other way to name it (RFC 6749 section 2.3.1)."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(encoded).decode().partition(":")[0]
+    except ValueError:
+        return ""
 
 
 def _claims(assertion: str) -> dict[str, Any]:

@@ -14,14 +14,14 @@ class Tokens:
     """Any token opens a mailbox until `expire`; "<text>:<address>" opens that address.
 
     After `expire` only tokens that `refresh` gave out later are good. After `revoke` none is,
-    or none of one address. `signs_in` answers the consent page and ticks `granted`.
+    or none of an address or refresh token in `withdrawn`. `signs_in` answers the consent page and ticks `granted`.
     """
 
     default: str
     scope: str = READONLY
     lifetime_s: int = 3600
     revoked: bool = False
-    revoked_addresses: set[str] = field(default_factory=set)
+    withdrawn: set[str] = field(default_factory=set)
     signs_in: str = ""
     granted: str = ""
     delegated: set[str] = field(default_factory=lambda: {READONLY})
@@ -35,14 +35,14 @@ class Tokens:
         if not token or self.revoked or (self.strict and token not in self._good):
             return None
         address = self._address(token)
-        return None if address in self.revoked_addresses else address
+        return None if address in self.withdrawn else address
 
     def refresh(self, refresh_token: str) -> str | None:
         """A new access token for the mailbox of the refresh token; None is `invalid_grant`."""
         if self.revoked or not refresh_token:
             return None
         address = self._address(refresh_token)
-        if address in self.revoked_addresses:
+        if self.withdrawn & {address, refresh_token}:
             return None
         self.issued += 1
         token = f"access-{self.issued}:{address}"
