@@ -13,9 +13,11 @@ def threads(stage: Stage, kind: str = "customer") -> list[Row]:
     return [thread for row in rows for thread in row["threads"] if thread["type"] == kind]
 
 
-async def write_first(stage: Stage, name: str = "first", **options: str) -> Row:
+async def write_first(
+    stage: Stage, name: str = "first", sender: str = "ann@customers.example"
+) -> Row:
     """One mail, written; returns Gmail's row of it."""
-    row = stage.deliver(letter(name, **options))
+    row = stage.deliver(letter(name, sender=sender))
     await stage.quiet()
     return row
 

@@ -68,7 +68,7 @@ async def test_every_event_about_a_mail_carries_its_one_trace(stage: Stage) -> N
     found: dict[str, set[str]] = defaultdict(set)
     for message in await stored(stage):
         trace = (message.headers or {})["traceparent"].split("-")[1]
-        found[message.subject.rpartition(".")[0]].add(trace)
+        found[(message.subject or "").rpartition(".")[0]].add(trace)
     assert set(found) == {"message.received", "conversation.updated.gmail"}
     assert found["message.received"] == traces
     assert found["conversation.updated.gmail"] <= traces

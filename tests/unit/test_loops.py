@@ -12,7 +12,7 @@ from memory_store import Store
 FAST = PROFILES["fast"]
 
 
-async def publish(_event: Event, *, bucket: str, headers: Mapping[str, str]) -> None:
+async def publish(event: Event, *, bucket: str, headers: Mapping[str, str]) -> None:
     """Nothing is owed in these tests."""
 
 

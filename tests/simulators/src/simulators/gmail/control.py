@@ -11,7 +11,7 @@ POST /control/quota         {"per_minute": int | null, "mailbox"?}
 POST /control/scope         {"scope"}: what renewed tokens are granted
 POST /control/consent       {"signs_in"?: address, "granted"?: scopes, "delegated"?: [scope, ...]}:
                             who answers the consent page with what; what service accounts may do
-POST /control/revoke        {"revoked"?: bool, "only"?: address or refresh token}: all tokens, or these
+POST /control/revoke        {"revoked"?: bool, "only"?: address or refresh token}: all or these
 POST /control/expire-history, /control/expire-tokens, /control/reset
 GET  /control/messages?mailbox=, /control/counters, /control/handshake
 """

@@ -13,8 +13,9 @@ READONLY = "https://www.googleapis.com/auth/gmail.readonly"
 class Tokens:
     """Any token opens a mailbox until `expire`; "<text>:<address>" opens that address.
 
-    After `expire` only tokens that `refresh` gave out later are good. After `revoke` none is,
-    or none of an address or refresh token in `withdrawn`. `signs_in` answers the consent page and ticks `granted`.
+    After `expire` only tokens that `refresh` gave out later are good. After `revoke` none is, or
+    none of an address or refresh token in `withdrawn`. `signs_in` answers the consent page and
+    ticks `granted`.
     """
 
     default: str
