@@ -27,7 +27,9 @@ $(UV): requirements-bootstrap.lock
 	@touch $@
 
 $(READY): $(UV) requirements.lock $(MEMBERS:%=%/pyproject.toml)
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@# Byte code now: where Python may not write it, each process would compile every library again.
+	UV_COMPILE_BYTECODE=1 $(UV) pip install --quiet --python $(BIN)/python \
+		--require-hashes -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(MEMBERS:%=-e %)
 	@touch $@
 

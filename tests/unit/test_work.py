@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
@@ -340,6 +340,7 @@ moves = st.tuples(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(moves, max_size=20))
 def test_every_open_row_is_published_in_the_end_and_a_resource_one_at_a_time(
     history: list[tuple[str, str]],
