@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Table, select
 from sqlmodel import SQLModel
 
-from csm.db import InlineDatabase, sqlite_engine
+from csm.db import Database, InlineDatabase, sqlite_engine
 from gmail_ingest.state import TABLES
 
 P = ParamSpec("P")
@@ -34,7 +34,7 @@ class Store:
         self._tables = tables
         self.engine = sqlite_engine(None, self.clock)
         SQLModel.metadata.create_all(self.engine, tables=tables)
-        self.db = InlineDatabase(self.engine)
+        self.db: Database = InlineDatabase(self.engine)
 
     def run(
         self, step: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

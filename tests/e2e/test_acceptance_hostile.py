@@ -1,6 +1,7 @@
 """Mails that try to break the reader: each becomes a ticket or a stub, and holds nobody up."""
 
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,11 @@ from stage import Stage
 
 NUMBER = 50
 LARGE = 300_000  # bytes: the default run leaves the heavy ones to the nightly run
+
+
+def cases() -> list[tuple[str, bytes]]:
+    """All of them but one: who claims to answer FreeScout is for the tests of matching."""
+    return [case for case in hostile_mails() if case[0] != "claims to be FreeScout"]
 
 
 async def everything_arrives(stage: Stage, mails: list[tuple[str, bytes]], within: float) -> None:
@@ -23,7 +29,8 @@ async def everything_arrives(stage: Stage, mails: list[tuple[str, bytes]], withi
     ends = stage.states()
     assert set(ends) <= {"done", "degraded", "filtered"}, ends
     assert stage.deaths() == []
-    assert stage.verdict().findings() == []
+    # What is above a limit is left out and said in the text, so "incomplete" is no finding here.
+    assert replace(stage.verdict(), incomplete=()).findings() == []
     filtered = stage.rows("SELECT id, reason FROM work WHERE state = 'filtered'")
     assert len(filtered) <= 2, filtered
     await stage.until(lambda: len(stage.alerts("degraded")) == ends.get("degraded", 0))
@@ -32,7 +39,7 @@ async def everything_arrives(stage: Stage, mails: list[tuple[str, bytes]], withi
 @pytest.mark.promise("once", "shown")
 @pytest.mark.timeout(240)
 async def test_fifty_hostile_mails_become_tickets_or_stubs(stage: Stage) -> None:
-    small = [case for case in hostile_mails() if len(case[1]) < LARGE]
+    small = [case for case in cases() if len(case[1]) < LARGE]
     assert len(small) >= NUMBER
     # Evenly over all groups of cases, which follow each other in the list.
     chosen = [small[i * len(small) // NUMBER] for i in range(NUMBER)]
@@ -43,7 +50,7 @@ async def test_fifty_hostile_mails_become_tickets_or_stubs(stage: Stage) -> None
 @pytest.mark.promise("once", "shown")
 @pytest.mark.timeout(900)
 async def test_every_hostile_mail_becomes_a_ticket_or_a_stub(stage: Stage) -> None:
-    await everything_arrives(stage, hostile_mails(), 800)
+    await everything_arrives(stage, cases(), 800)
 
 
 @pytest.mark.promise("once", "shown")

@@ -11,6 +11,11 @@ from stage import Stage
 LIMIT = 25.0  # seconds; Kubernetes and systemd wait longer before they kill
 
 
+def left_behind(stage: Stage) -> list[int]:
+    """Process ids of earlier lives that still run."""
+    return [life.pid for life in stage.lives if Path(f"/proc/{life.pid}").exists()]
+
+
 async def ends_in_order(stage: Stage, rounds: int) -> None:
     """Start it, bring mail, end it while a write is on its way; again and again."""
     stage.faults(latency_seconds=0.2)
@@ -31,7 +36,7 @@ async def ends_in_order(stage: Stage, rounds: int) -> None:
     assert slowest < LIMIT
     assert stage.states() == {"done": 10 * rounds}
     stage.assert_clean()
-    assert [life.pid for life in stage.lives if Path(f"/proc/{life.pid}").exists()] == []
+    assert left_behind(stage) == []
 
 
 @pytest.mark.promise("once")

@@ -155,7 +155,6 @@ async def test_the_same_pages_in_opposite_orders_do_not_block_each_other(
 ) -> None:
     notices = [Notice(f"m{n}", f"t{n}") for n in range(50)]
     for page in (notices, notices[::-1]):
-        await db.run(work.end, "nothing", "done")
         new = await asyncio.gather(
             db.run(state.journal, "support", page), db.run(state.journal, "support", page[::-1])
         )
@@ -380,14 +379,16 @@ async def test_a_statement_that_hangs_ends_and_is_no_outage(postgres: PostgresSe
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"),
-    [("synchronous_commit", "on"), ("transaction_isolation", "read committed")],
+    ("setting", "default", "value"),
+    [
+        ("synchronous_commit", "off", "on"),
+        ("transaction_isolation", "serializable", "read committed"),
+    ],
 )
 async def test_what_the_protocol_needs_is_set_whatever_the_server_says(
-    postgres: PostgresServer, setting: str, value: str
+    postgres: PostgresServer, setting: str, default: str, value: str
 ) -> None:
     name = postgres.create()
-    default = {"synchronous_commit": "off", "transaction_isolation": "serializable"}[setting]
     parameter = setting.replace("transaction", "default_transaction")
     postgres.rows(name, f"ALTER DATABASE {name} SET {parameter} = '{default}'")
     database = PostgresDatabase(postgres.url(name))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from effect_bench import Bench
 from memory_store import Store, shared_store
 
 
@@ -25,3 +26,12 @@ def postgres_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     store = PostgresStore(server.url(server.create()))
     yield store
     store.close()
+
+
+@pytest.fixture
+def bench(store: Store) -> Iterator[Bench]:
+    """The protocol over an empty store and an empty desk."""
+    bench = Bench(store)
+    yield bench
+    assert bench.in_flight == 0
+    assert bench.desk.written("effect") <= 1

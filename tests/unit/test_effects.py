@@ -1,8 +1,6 @@
 """Every branch of the write protocol: intent, request, look, quarantine, result."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,17 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from csm import effects, work
+from csm import effects
 from csm import lease as leases
 from csm.effects import (
     EFFECT,
-    Adopt,
-    Effects,
     Sent,
     Wait,
     Write,
     Written,
-    adoptable,
     missing_attachments,
 )
 from csm.freescout_errors import (
@@ -28,77 +23,10 @@ from csm.freescout_errors import (
     FreeScoutRejectedError,
     FreeScoutUnavailableError,
 )
-from csm.lease import LEASE, Lease
-from csm.timing import Timing
-from csm.work import Owed
+from csm.lease import LEASE
+from effect_bench import FILES, QUARANTINE, TIMING, Bench
 from memory_desk import Desk
 from memory_store import Store
-
-TIMING = Timing(deadline=10, send_by=2, server_life=20, margin=1)
-QUARANTINE = TIMING.quarantine(TIMING.request_deadline(0))
-FILES = (Sent("a.pdf", 10), Sent("b.pdf", 20))
-
-
-@dataclass
-class Bench:
-    """The protocol over a store and a desk, with one work row for the effect."""
-
-    store: Store
-    desk: Desk = field(default_factory=Desk)
-    in_flight: int = 0
-
-    def __post_init__(self) -> None:
-        owed = Owed("work of effect", "thread", "message.received", "{}", "")
-        self.store.run(work.owe, [owed])
-        self.effects = Effects(self.store.db, TIMING, self._slot)
-
-    @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        self.in_flight += 1
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
-
-    def lease(self, seconds: float = 60) -> Lease:
-        lease = self.store.run(leases.acquire, "conv:7", "one", seconds)
-        assert lease is not None
-        return lease
-
-    async def perform(
-        self, write: Write | None = None, lease: Lease | None = None
-    ) -> Written | Wait | Adopt:
-        """One attempt under a lease that is given back."""
-        held = lease or self.lease()
-        try:
-            return await self.effects.perform(held, write or self.desk.write(), self.record)
-        finally:
-            self.store.run(leases.release, held)
-
-    async def fails(self, write: Write | None = None) -> FreeScoutUnavailableError:
-        with pytest.raises(FreeScoutUnavailableError) as caught:
-            await self.perform(write)
-        return caught.value
-
-    def record(self, connection: Connection, written: Written) -> None:
-        work.end(connection, "work of effect", "done", str(written.thread_id))
-
-    @property
-    def effect(self) -> dict[str, Any]:
-        return self.store.row(EFFECT)
-
-    @property
-    def ended(self) -> str | None:
-        return self.store.run(work.state_of, "work of effect")
-
-
-@pytest.fixture
-def bench(store: Store) -> Iterator[Bench]:
-    """The protocol over an empty store and an empty desk."""
-    bench = Bench(store)
-    yield bench
-    assert bench.in_flight == 0
-    assert bench.desk.written("effect") <= 1
 
 
 async def test_a_fresh_write_is_sent_once_and_recorded(bench: Bench) -> None:
@@ -343,91 +271,6 @@ async def test_attachments_still_missing_after_the_quarantine_are_recorded(bench
     assert len(bench.desk.requests) == 1
 
 
-async def test_an_empty_conversation_is_adopted_after_two_looks_a_server_life_apart(
-    bench: Bench,
-) -> None:
-    bench.desk.fates = ["husk"]
-    await bench.fails()
-    bench.store.pass_time(QUARANTINE)
-    first = await bench.perform()
-    assert first == Wait(TIMING.server_life, "an empty conversation may still be filled")
-    bench.store.pass_time(TIMING.server_life)
-    assert await bench.perform() == Adopt(1)
-    assert len(bench.desk.requests) == 1
-
-
-async def test_a_look_within_the_quarantine_counts_as_the_first(bench: Bench) -> None:
-    bench.desk.fates = ["husk"]
-    await bench.fails()
-    assert isinstance(await bench.perform(), Wait)
-    bench.store.pass_time(QUARANTINE)
-    assert await bench.perform() == Adopt(1)
-
-
-async def test_a_second_look_too_early_does_not_adopt(bench: Bench) -> None:
-    bench.desk.fates = ["husk"]
-    await bench.fails()
-    bench.store.pass_time(QUARANTINE)
-    await bench.perform()
-    bench.store.pass_time(TIMING.server_life - 1)
-    assert isinstance(await bench.perform(), Wait)
-
-
-async def test_a_conversation_that_was_filled_meanwhile_is_not_adopted(bench: Bench) -> None:
-    bench.desk.fates = ["husk"]
-    await bench.fails()
-    await bench.perform()
-    bench.desk.apply(bench.desk.write("a colleague's", target=None), 1)
-    bench.store.pass_time(QUARANTINE)
-    assert await bench.perform() == Written(2, 101)
-
-
-async def test_an_adopted_conversation_gets_the_thread_under_the_same_effect(bench: Bench) -> None:
-    bench.desk.fates = ["husk"]
-    await bench.fails()
-    await bench.perform()
-    bench.store.pass_time(QUARANTINE)
-    assert await bench.perform() == Adopt(1)
-    append = replace(bench.desk.write(conversation_id=1), find=_sees_no_husk(bench))
-    assert await bench.perform(append) == Written(1, 100)
-    assert (bench.effect["kind"], bench.effect["attempt"]) == ("append", 2)
-
-
-async def test_with_a_rival_the_empty_conversation_is_left_alone(bench: Bench) -> None:
-    bench.desk.fates = ["husk", "vanish"]
-    await bench.fails()
-    await bench.fails(bench.desk.write("rival"))
-    await bench.perform()
-    bench.store.pass_time(QUARANTINE)
-    assert await bench.perform() == Written(2, 100)
-
-
-@pytest.mark.parametrize("end", ["other target", "done"])
-async def test_only_an_unfinished_create_of_the_same_target_is_a_rival(
-    bench: Bench, end: str
-) -> None:
-    bench.desk.fates = ["husk", "answer" if end == "done" else "vanish"]
-    await bench.fails()
-    if end == "done":
-        await bench.perform(bench.desk.write("rival"))
-    else:
-        await bench.fails(bench.desk.write("rival", target="another subject"))
-    await bench.perform()
-    bench.store.pass_time(QUARANTINE)
-    assert await bench.perform() == Adopt(1)
-
-
-async def test_a_new_attempt_forgets_the_husks_of_the_last(bench: Bench) -> None:
-    bench.desk.fates = ["husk"]
-    await bench.fails()
-    await bench.perform()
-    bench.desk.conversations.clear()
-    bench.desk.fates = ["vanish"]
-    bench.store.pass_time(QUARANTINE)
-    await bench.fails()
-    assert bench.effect["husks"] == "{}"
-
-
 sent = st.lists(st.builds(Sent, st.text(max_size=3), st.integers(0, 5)), max_size=6)
 
 
@@ -455,18 +298,6 @@ def test_the_one_that_is_missing_is_named_by_its_size(files: list[Sent], data: A
     assert name in {file.name for file in files if file.size == gone.size}
 
 
-husks = st.dictionaries(st.integers(1, 5), st.floats(0, 100))
-
-
-@given(husks, st.floats(0, 200), st.floats(0.1, 50))
-def test_only_a_husk_that_stayed_empty_for_a_server_life_is_adopted(
-    seen: dict[int, float], now: float, life: float
-) -> None:
-    husk = adoptable(seen, now, life)
-    ripe = {number for number, first in seen.items() if now - first >= life}
-    assert husk == (min(ripe) if ripe else None)
-
-
 def _answered_late(bench: Bench, write: Write) -> Write:
     """The answer comes when somebody else holds the lease."""
 
@@ -478,12 +309,3 @@ def _answered_late(bench: Bench, write: Write) -> Write:
         return written
 
     return replace(write, send=send)
-
-
-def _sees_no_husk(bench: Bench) -> Any:
-    """A write into a known conversation looks for its marker only."""
-
-    async def find(_intent: effects.Intent) -> effects.Seen:
-        return replace(bench.desk.look("effect"), husks=())
-
-    return find

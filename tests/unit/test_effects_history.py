@@ -355,7 +355,7 @@ def _nothing(_connection: Connection, _written: Written) -> None:
 # A failure takes minutes to shrink. More histories: CSM_TEST_HISTORIES=2000.
 TestHistory = pytest.mark.timeout(600)(History.TestCase)
 TestHistory.settings = settings(
-    max_examples=int(os.environ.get("CSM_TEST_HISTORIES", "60")),
+    max_examples=int(os.environ.get("CSM_TEST_HISTORIES", "40")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -144,7 +144,7 @@ def test_a_plain_mail_speaks_for_its_sender() -> None:
 
 def test_a_contact_form_that_sends_as_the_mailbox_speaks_for_its_reply_to() -> None:
     work = job(mail(sender=DESK, reply_to=BOB))
-    assert (work.customer, work.speakers) == (BOB, {BOB.email})
+    assert (work.customer, work.speakers) == (BOB, frozenset({BOB.email}))
 
 
 def test_its_place_in_time_is_when_gmail_accepted_it() -> None:

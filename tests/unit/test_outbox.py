@@ -239,7 +239,8 @@ async def test_a_row_published_without_an_answer_is_due_at_once_under_a_new_id(
 async def test_an_answer_faster_than_the_note_of_its_publish_keeps_its_time(store: Store) -> None:
     (key,) = owe(store, "a")
 
-    async def publish(_event: Event, *, bucket: str, headers: Mapping[str, str]) -> None:
+    async def publish(event: Event, *, bucket: str, headers: Mapping[str, str]) -> None:
+        assert event.key == key
         assert (bucket, headers) == ("", {"traceparent": TRACE})
         store.pass_time(0.01)
         store.run(work.record, key, Later(2, "another worker writes this thread"))

@@ -51,19 +51,35 @@ BROKEN = [
     ("[freescout]", "log_level = 'LOUD'\n[freescout]", "log_level"),
     ("[freescout]", "timing_profile = 'slow'\n[freescout]", "timing_profile"),
     ("[freescout]", "timing_profile = 'fast'\n[freescout]", "timing_profile"),
-    ("mailbox.support", "mailbox.Support_Desk", "mailbox.Support_Desk"),
+    ("mailbox.support", "mailbox.Support_Desk", "mailbox.Support_Desk.[key]"),
     ("support@desk.example", "Support <support@desk.example>", "mailbox.support.address"),
     ("freescout_mailbox_id = 1", "", "mailbox.support.freescout_mailbox_id"),
-    ("freescout_mailbox_id = 1", "freescout_mailbox_id = -1", "freescout_mailbox_id"),
+    (
+        "freescout_mailbox_id = 1",
+        "freescout_mailbox_id = -1",
+        "mailbox.support.freescout_mailbox_id",
+    ),
     ("mailbox_id = 1", "mailbox_id = 1\nwrite = 'all'", "mailbox.support.write"),
     ("mailbox_id = 1", "mailbox_id = 1\nwrites = 'off'", "mailbox.support.writes"),
     ("mailbox_id = 1", "mailbox_id = 1\nfilter = 'none'", "mailbox.support.filter"),
-    ("mailbox_id = 1", "mailbox_id = 1\nnotify = 'note'\nwrite = 'tickets'", "notify"),
+    (
+        "mailbox_id = 1",
+        "mailbox_id = 1\nnotify = 'note'\nwrite = 'tickets'",
+        "mailbox.support.notify",
+    ),
+    (
+        "id = 1\n[mailbox.support.gmail]",
+        "id = 1\nnotify = 'native'\n[mailbox.support.gmail]\nstart = 'backfill'\nbackfill_days = 9",
+        "mailbox.support.notify",
+    ),
+    ("mailbox_id = 1", "mailbox_id = 1\naliases = ['x']", "mailbox.support.aliases.0"),
+    ("user_id = 7", "user_id = 7\nAPI_KEY = 'secret'", "freescout.API_KEY"),
+    ('"api.key"', '"/proc/self/mem"', "freescout.api_key_file"),
     ('"token.json"', '"lost.json"', "mailbox.support.gmail.token_file"),
-    ('token_file = "token.json"', "", "token_file"),
+    ('token_file = "token.json"', "", "mailbox.support.gmail"),
     ('"token.json"', '"token.json"\nquery = "is:unread"', "mailbox.support.gmail.query"),
-    ('"token.json"', '"token.json"\nstart = "backfill"', "backfill_days"),
-    ('"token.json"', '"token.json"\nbackfill_days = 30', "backfill_days"),
+    ('"token.json"', '"token.json"\nstart = "backfill"', "mailbox.support.gmail.backfill_days"),
+    ('"token.json"', '"token.json"\nbackfill_days = 30', "mailbox.support.gmail.backfill_days"),
     ('"token.json"', '"token.json"\npoll_seconds = 0', "mailbox.support.gmail.poll_seconds"),
     ("[mailbox.support]", "[mailbox.support", "not valid TOML"),
 ]
@@ -99,7 +115,8 @@ def test_a_broken_setting_is_refused_by_its_key(
     assert good in GOOD
     with pytest.raises(ConfigError) as refused:
         settings_of(folder, GOOD.replace(good, bad, 1 if good != "mailbox.support" else -1))
-    assert any(key in problem for problem in refused.value.problems)
+    assert any(f"csm.toml: {key}: " in problem for problem in refused.value.problems)
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(("good", "bad", "key"), [BROKEN[2], BROKEN[9], BROKEN[27]])
@@ -134,6 +151,35 @@ def test_the_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.Mo
     settings = settings_of(folder)
     assert settings.freescout.user_id == 12
     assert settings.mailbox["support"].allows("tickets")
+
+
+def test_an_unknown_key_of_a_table_is_refused_in_the_environment_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CSM_FREESCOUT__COLOUR", "red")
+    with pytest.raises(ConfigError, match=r"freescout\.colour: unknown key"):
+        settings_of(folder)
+
+
+def test_a_wrong_value_in_the_environment_is_refused_by_its_key(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CSM_MAILBOX__SUPPORT__GMAIL__POLL_SECONDS", "never")
+    with pytest.raises(ConfigError, match=r"mailbox\.support\.gmail\.poll_seconds: "):
+        settings_of(folder)
+
+
+def test_the_fast_profile_is_for_this_machine(folder: Path) -> None:
+    here = GOOD.replace("https://desk.example", "http://127.0.0.1:8080")
+    settings = settings_of(folder, f'timing_profile = "fast"\n{here}')
+    assert settings.timing.deadline < 1
+
+
+def test_a_secret_is_read_from_its_file_each_time(folder: Path) -> None:
+    settings = settings_of(folder)
+    (folder / "api.key").write_text("  renewed \n")
+    assert settings.freescout.api_key == "renewed"
+    assert "renewed" not in repr(settings)
 
 
 def test_a_missing_file_says_where_to_begin(folder: Path) -> None:

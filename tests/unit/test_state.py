@@ -257,9 +257,9 @@ def test_mails_go_in_the_order_in_which_gmail_accepted_them(store: Store) -> Non
     for gmail_id, milliseconds in (("m1", 30), ("m2", 10), ("m3", 20)):
         fetch(store, gmail_id, milliseconds)
     order = []
-    while gmail_id := next_id(store):
-        order.append(gmail_id)
-        store.run(work.end, key(gmail_id), "done")
+    while (found := next_id(store)) is not None:
+        order.append(found)
+        store.run(work.end, key(found), "done")
     assert order == ["m2", "m3", "m1"]
 
 
@@ -285,7 +285,7 @@ def test_a_fetched_mail_carries_what_gmail_said_of_it(store: Store) -> None:
     fetch(store, "m1", 1)
     found = next_message(store)
     assert found is not None
-    assert (found.internal_date, found.labels) == (1, {"INBOX"})
+    assert (found.internal_date, found.labels) == (1, frozenset({"INBOX"}))
     assert (store.row(MESSAGE)["size"], len(store.row(MESSAGE)["sha256"])) == (3, 64)
 
 

@@ -69,7 +69,7 @@ def test_production_is_what_the_design_says() -> None:
     assert (PRODUCTION.server_life, PRODUCTION.margin) == (60, 10)
     assert PRODUCTION.quarantine(PRODUCTION.deadline) == 90
     assert PRODUCTION.lease(PRODUCTION.deadline) == 15 + 5 + 30
-    assert PRODUCTION.nak_delays == (1, 5, 30)
+    assert list(PRODUCTION.nak_delays) == [1, 5, 30]
     assert (PRODUCTION.due_interval, PRODUCTION.republish_after) == (10, 600)
     assert (PRODUCTION.probe_interval, PRODUCTION.bucket_seconds) == ((5, 20), 60)
 

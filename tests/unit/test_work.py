@@ -36,7 +36,7 @@ def row(store: Store, name: str) -> dict[str, Any]:
     return found
 
 
-def matched(connection: Connection, **terms: Any) -> list[str]:
+def matched(connection: Connection, /, **terms: Any) -> list[str]:
     return list(connection.execute(select(WORK.c.id).where(work.matching(**terms))).scalars())
 
 

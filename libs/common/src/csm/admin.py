@@ -11,6 +11,8 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
+from csm.db import DatabaseUnavailableError
+
 Json = dict[str, Any]
 Verb = Callable[[Json], Awaitable[Json]]
 
@@ -36,7 +38,7 @@ async def serve(client: Client, service: str, verbs: Mapping[str, Verb]) -> None
 async def _answer(verb: Verb, arguments: Json) -> Json:
     try:
         return {"result": await verb(arguments)}
-    except AdminError as error:
+    except (AdminError, DatabaseUnavailableError) as error:
         return {"error": str(error)}
 
 

@@ -20,6 +20,7 @@ from csm import metrics
 from csm.alerts import alert
 from csm.contracts import Event
 from csm.crash import crash_point
+from csm.db import DatabaseUnavailableError
 from csm.logs import get_logger
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 from csm.timing import Timing
@@ -123,6 +124,8 @@ class Consumer(Generic[E]):
             if is_cancelled():
                 raise
             return Unavailable("CancelledError: unexpected")
+        except DatabaseUnavailableError as error:
+            return Unavailable(str(error))
         except Exception as error:  # noqa: BLE001  # the boundary: one bad event must not end the worker
             name = type(error).__name__
             _log.error("handler failed", key=event.key, error=name, at=location(error))
@@ -131,6 +134,9 @@ class Consumer(Generic[E]):
     async def _recorded(self, event: E, outcome: Outcome) -> bool:
         try:
             await self.record(event, outcome)
+        except DatabaseUnavailableError as error:
+            _log.info("outcome not recorded", key=event.key, error=str(error))
+            return False
         except Exception as error:  # noqa: BLE001  # whatever the database says: not recorded, not acked
             name = type(error).__name__
             _log.error("outcome not recorded", key=event.key, error=name, at=location(error))

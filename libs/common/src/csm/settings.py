@@ -16,6 +16,8 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -64,7 +66,11 @@ def _web_address(url: str) -> str:
 def _readable_secret(path: Path) -> Path:
     if not path.is_file():
         raise ValueError(f"names {path}, which is no readable file")
-    if not path.read_bytes().strip():
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"names {path}, which cannot be read: {error.strerror}") from None
+    if not content.strip():
         raise ValueError(f"names {path}, which is empty")
     return path
 
@@ -110,11 +116,12 @@ class DatabaseSection(Section):
     database_url: DatabaseUrl = ""
     database_url_file: DatabaseUrlFile | None = None
 
-    @model_validator(mode="after")
-    def _one_database(self) -> "DatabaseSection":
-        if self.database_url and self.database_url_file:
-            raise ValueError("database_url: remove it, or database_url_file; both name a database")
-        return self
+    @field_validator("database_url_file")
+    @classmethod
+    def _one_database(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is not None and info.data.get("database_url"):
+            raise ValueError("database_url names a database too; remove one of the two")
+        return path
 
     def database_or(self, default: Path) -> str:
         """The address of the database; the SQLite file `default` when none is configured."""
@@ -229,12 +236,15 @@ def load(model: type[S], path: Path | None = None) -> S:
 
 
 def _line(problem: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
+    words: str = problem["msg"].removeprefix("Value error, ")
+    key = ".".join(str(part) for part in problem["loc"])
+    if not key:
+        return words  # a check of the whole file names its key itself
     if problem["type"] == "extra_forbidden":
         return f"{key}: unknown key"
     if problem["type"] == "missing":
         return f"{key}: is required"
-    return f"{key}: {problem['msg'].removeprefix('Value error, ')}"
+    return f"{key}: {words}"
 
 
 def exit_config(error: ConfigError) -> NoReturn:

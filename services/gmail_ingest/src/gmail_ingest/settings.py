@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from csm.contracts import Slug
 from csm.settings import (
@@ -35,7 +35,7 @@ class GmailSettings(Section):
     api_root: WebAddress | None = None
     query: str = ""
     start: Literal["now", "backfill"] = "now"
-    backfill_days: int = Field(default=0, ge=0, le=3650)
+    backfill_days: int = Field(default=0, ge=0, le=3650, validate_default=True)
     backfill_status: Literal["closed", "pending", "active"] = "closed"
     reconcile_hours: float = Field(default=6, gt=0, le=48)
     # New Google projects have 6,000 units per minute and user; the rest is left to others.
@@ -67,11 +67,12 @@ class GmailSettings(Section):
             raise ValueError("token_passphrase_file belongs to a token_file")
         return self
 
-    @model_validator(mode="after")
-    def _backfill_has_days(self) -> "GmailSettings":
-        if (self.start == "backfill") != (self.backfill_days > 0):
+    @field_validator("backfill_days")
+    @classmethod
+    def _days_of_a_backfill(cls, days: int, earlier: ValidationInfo) -> int:
+        if (earlier.data.get("start") == "backfill") != (days > 0):
             raise ValueError('start = "backfill" and backfill_days belong together')
-        return self
+        return days
 
 
 class MailboxSettings(MailboxBase):
@@ -80,16 +81,18 @@ class MailboxSettings(MailboxBase):
     aliases: tuple[Address, ...] = ()
     filter: Literal["standard", "strict"] = "standard"
     excluded_senders: tuple[str, ...] = ()
-    notify: Literal["note", "none", "native"] = "none"
     gmail: GmailSettings
+    notify: Literal["note", "none", "native"] = "none"
 
-    @model_validator(mode="after")
-    def _refusals(self) -> "MailboxSettings":
-        if self.notify == "note" and not self.allows("triage"):
-            raise ValueError('notify = "note" needs write = "triage" or more; use none or native')
-        if self.notify == "native" and self.gmail.start == "backfill":
-            raise ValueError('notify = "native" would announce every old mail of a backfill')
-        return self
+    @field_validator("notify")
+    @classmethod
+    def _notify_fits(cls, notify: str, earlier: ValidationInfo) -> str:
+        write, gmail = earlier.data.get("write"), earlier.data.get("gmail")
+        if notify == "note" and write in ("off", "tickets"):
+            raise ValueError('"note" needs write = "triage" or more; use none or native')
+        if notify == "native" and gmail is not None and gmail.start == "backfill":
+            raise ValueError('"native" would announce every old mail of a backfill')
+        return notify
 
     @property
     def own_addresses(self) -> frozenset[str]:

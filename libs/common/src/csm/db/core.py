@@ -47,21 +47,22 @@ class Database(Protocol):
 class Availability:
     """Whether the database answered last time; every change is said once."""
 
-    def __init__(self) -> None:
-        """It counts as there until it fails."""
+    def __init__(self, *, is_said: bool = True) -> None:
+        """It counts as there until it fails. A command says its troubles itself."""
         self.trouble: str | None = None
+        self._is_said = is_said
         self._log = get_logger("database")
 
     def answered(self) -> None:
         """A transaction was committed, or failed for a reason of its own."""
-        if self.trouble is not None:
+        if self.trouble is not None and self._is_said:
             alerts.over("database-down")
             self._log.info("database is back")
         self.trouble = None
 
     def failed(self, trouble: str) -> None:
         """It is away, and why."""
-        if self.trouble is None:
+        if self.trouble is None and self._is_said:
             alert("database-down", "database is down", reason=trouble)
         self.trouble = trouble
 

@@ -52,7 +52,7 @@ def open_database(url: str) -> Database:
 def open_beside(url: str) -> Database:
     """A database that a service may be using, made if it is a missing file: provisioning."""
     if kind_of(url) == "postgresql":
-        return PostgresDatabase(url, statement_seconds=0)
+        return PostgresDatabase(url, statement_seconds=0, is_serving=False)
     _path(url).parent.mkdir(parents=True, exist_ok=True)
     return InlineDatabase(sqlite_engine(_path(url)))
 
@@ -60,7 +60,7 @@ def open_beside(url: str) -> Database:
 def open_read_only(url: str) -> Database:
     """A database to look at; raises DatabaseUnavailableError when the file is not there."""
     if kind_of(url) == "postgresql":
-        return PostgresDatabase(url)
+        return PostgresDatabase(url, is_serving=False)
     if not _path(url).is_file():
         raise DatabaseUnavailableError(f"{_path(url)} is not there")
     return InlineDatabase(read_only_engine(_path(url)))

@@ -21,10 +21,12 @@ _OVERFLOW = 5
 # again. Serialization failures come only where somebody raised the isolation.
 _COLLISIONS = frozenset({"40P01", "40001"})
 _ATTEMPTS = 5
-# By class of SQLSTATE: connection, resources, operator intervention (shutdown, statement timeout),
-# system, lock timeout; a refused password and a missing database pass when somebody repairs them.
-_AWAY = frozenset({"08", "28", "3D", "53", "57", "58", "40"})
-_AWAY_CODES = frozenset({"55P03", "25006", "25P03"})
+# Statement timeout, lock timeout: this transaction failed, others need not.
+_BUSY = _COLLISIONS | {"57014", "55P03"}
+# Classes of SQLSTATE: connection, resources, operator intervention, system; a refused password and
+# a missing database pass when somebody repairs them. Then single ones: a standby, our idle timeout.
+_AWAY_CLASSES = frozenset({"08", "28", "3D", "53", "57", "58"})
+_AWAY = frozenset({"25006", "25P03"})
 _SETTINGS = {
     "application_name": "csm",
     # Whatever the server's default is: an answer to the bus follows every commit.
@@ -50,8 +52,13 @@ def define_clock(connection: Connection) -> None:
 class PostgresDatabase:
     """A pool of connections; steps run side by side and lock the rows that they must not share."""
 
-    def __init__(self, url: str, *, statement_seconds: float = _STATEMENT) -> None:
-        """Connects with the first step; `statement_seconds` 0 sets no limit (migrations)."""
+    def __init__(
+        self, url: str, *, statement_seconds: float = _STATEMENT, is_serving: bool = True
+    ) -> None:
+        """Connects with the first step; `statement_seconds` 0 sets no limit (migrations).
+
+        `is_serving`: outages are said in the log and as an alert.
+        """
         limit = {"statement_timeout": f"{int(statement_seconds * 1000)}ms"}
         self.engine = create_async_engine(
             make_url(url).set(drivername=DRIVER),
@@ -67,7 +74,7 @@ class PostgresDatabase:
             },
         )
         self._running: set[asyncio.Task[object]] = set()
-        self.availability = Availability()
+        self.availability = Availability(is_said=is_serving)
 
     async def run(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Commit one step, again when it collided with another one.
@@ -95,10 +102,13 @@ class PostgresDatabase:
             try:
                 answer = await self._transaction(step, *args, **kwargs)
             except DBAPIError as error:
-                if _state(error) not in _COLLISIONS or attempt == _ATTEMPTS - 1:
-                    raise self._named(error) from error
+                if _state(error) in _COLLISIONS and attempt < _ATTEMPTS - 1:
+                    continue
+                if not _is_away(error):
+                    raise
+                raise self._unavailable(error) from error
             except (OSError, PoolTimeoutError) as error:
-                raise self._named(error) from error
+                raise self._unavailable(error) from error
             else:
                 self.availability.answered()
                 return answer
@@ -108,25 +118,21 @@ class PostgresDatabase:
         async with self.engine.begin() as connection:
             return await connection.run_sync(step, *args, **kwargs)
 
-    def _named(self, error: Exception) -> Exception:
-        """The error as callers know it: whether to wait, or a mistake of ours."""
-        if not _is_away(error):
-            return error
-        cause = getattr(error, "orig", None) or error
-        words = f"PostgreSQL: {type(cause).__name__} {_state(error)}".strip()
-        self.availability.failed(words)
+    def _unavailable(self, error: Exception) -> DatabaseUnavailableError:
+        """The error as callers know it; said when it concerns more than one transaction."""
+        asyncpgs = getattr(getattr(error, "orig", error), "__cause__", None)
+        words = f"PostgreSQL: {type(asyncpgs or error).__name__} {_state(error)}".strip()
+        if _state(error) not in _BUSY:
+            self.availability.failed(words)
         return DatabaseUnavailableError(words)
 
 
 def _state(error: Exception) -> str:
     """The SQLSTATE, empty for what the server never said."""
-    return getattr(getattr(error, "orig", None) or error, "sqlstate", None) or ""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
-def _is_away(error: Exception) -> bool:
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
+def _is_away(error: DBAPIError) -> bool:
     state = _state(error)
-    if state:
-        return state[:2] in _AWAY or state in _AWAY_CODES
-    return not isinstance(error, DBAPIError)
+    is_named = state[:2] in _AWAY_CLASSES or state in _AWAY | _BUSY
+    return is_named or error.connection_invalidated
