@@ -7,7 +7,6 @@ import pytest
 from simulators.samples import bounce_of, customer_answer, customer_mail, forged_answer
 from stage import Row, Stage
 
-EXCHANGES = 200
 EVERY_THIRD_LOST = {"lost": {"every": 3}}
 
 
@@ -59,18 +58,29 @@ def threads_of(conversation: Row, kind: str) -> list[Any]:
     return [thread for thread in conversation["threads"] if thread["type"] == kind]
 
 
+async def many_exchanges(stage: Stage, number: int) -> None:
+    stage.faults(**EVERY_THIRD_LOST)
+    await exchange(stage, number)
+    stage.assert_clean(agent_replies=number)
+    conversations = stage.conversations()
+    assert len(conversations) == number
+    assert all(len(threads_of(row, "customer")) == 2 for row in conversations)
+    # The copies of the agents' mails are the mailbox's own.
+    assert stage.states() == {"done": 2 * number, "filtered": number}
+    assert stage.desk.get("counters")["faults"]["lost"] >= number / 2
+
+
+@pytest.mark.promise("once", "together", "never-sent")
+@pytest.mark.timeout(180)
+async def test_sixty_exchanges_stay_in_sixty_conversations(stage: Stage) -> None:
+    await many_exchanges(stage, 60)
+
+
+@pytest.mark.nightly
 @pytest.mark.promise("once", "together", "never-sent")
 @pytest.mark.timeout(450)
 async def test_two_hundred_exchanges_stay_in_two_hundred_conversations(stage: Stage) -> None:
-    stage.faults(**EVERY_THIRD_LOST)
-    await exchange(stage, EXCHANGES)
-    stage.assert_clean(agent_replies=EXCHANGES)
-    conversations = stage.conversations()
-    assert len(conversations) == EXCHANGES
-    assert all(len(threads_of(row, "customer")) == 2 for row in conversations)
-    # The copies of the agents' mails are the mailbox's own.
-    assert stage.states() == {"done": 2 * EXCHANGES, "filtered": EXCHANGES}
-    assert stage.desk.get("counters")["faults"]["lost"] >= EXCHANGES / 2
+    await many_exchanges(stage, 200)
 
 
 @pytest.mark.promise("together")

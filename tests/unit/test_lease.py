@@ -1,6 +1,6 @@
 """Leases exclude replicas; the epoch fences a holder that lost one without noticing."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csm import lease as leases
@@ -126,6 +126,7 @@ def test_keep_gives_nothing_while_another_holds_it(store: Store) -> None:
     assert store.run(leases.keep, lost, RESOURCE, "one", 10) is None
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

@@ -22,6 +22,7 @@ Alert = Literal[
     "durable-drift",
     "durable-missing",
     "health-port-taken",
+    "husk-left",
     "incomplete",
     "misconfigured",
     "parked",

@@ -129,7 +129,7 @@ class Consumer(Generic[E]):
         except Exception as error:  # noqa: BLE001  # the boundary: one bad event must not end the worker
             name = type(error).__name__
             _log.error("handler failed", key=event.key, error=name, at=location(error))
-            return Unavailable(f"{name}: unexpected")
+            return Unavailable(f"{name}: unexpected", is_unexpected=True)
 
     async def _recorded(self, event: E, outcome: Outcome) -> bool:
         try:
@@ -176,7 +176,9 @@ def settle(outcome: Outcome, delivered: int, timing: Timing) -> tuple[Outcome, A
     longest = timing.nak_delays[-1]
     asked = outcome.retry_after or 0
     if delivered > len(timing.nak_delays) or asked > longest:
-        return Later(max(longest, asked), outcome.why, outcome.waiting_for), Ack()
+        pause = max(longest, asked)
+        waits = Later(pause, outcome.why, outcome.waiting_for, outcome.is_unexpected)
+        return waits, Ack()
     # A pause of 0 s would be a hot loop, whatever Retry-After says.
     delay = max(asked, timing.nak_delays[0]) if asked else _pause(delivered, timing)
     return outcome, Nak(delay)

@@ -6,7 +6,7 @@ every 5 to 20 s (scaled), and the first success makes every row that waits for i
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from sqlalchemy import Connection, and_, delete, select, update
@@ -112,7 +112,7 @@ def record(connection: Connection, work_id: str, outcome: Outcome, soon: float) 
     """
     waiting_for = outcome.waiting_for if isinstance(outcome, Later) else None
     if isinstance(outcome, Later) and waiting_for and not _stays_down(connection, waiting_for):
-        outcome = Later(min(outcome.delay, soon), outcome.why)
+        outcome = replace(outcome, delay=min(outcome.delay, soon), waiting_for=None)
     work.record(connection, work_id, outcome)
 
 

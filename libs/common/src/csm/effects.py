@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 
 from csm import lease as leases
 from csm import metrics
+from csm.alerts import alert
 from csm.crash import crash_point
 from csm.db import Database, csm_now, insert_into, table_of
 from csm.freescout_errors import (
@@ -302,6 +303,18 @@ class Effects:
                 return resolved
         return await self._request(lease, write, record)
 
+    async def settle(
+        self, lease: Lease, write: Write, record: Record
+    ) -> Written | Wait | Adopt | None:
+        """Like `perform`, without a request: None when nothing is begun, or surely not written."""
+        intent = await self._db.run(open_intent, write.effect_id)
+        if not isinstance(intent, Intent):
+            return intent
+        resolved = await self._reconcile(lease, write, intent, record)
+        if resolved is None:
+            await self._db.run(withdraw, lease, write.effect_id)
+        return resolved
+
     async def _reconcile(
         self, lease: Lease, write: Write, intent: Intent, record: Record
     ) -> Written | Wait | Adopt | None:
@@ -326,6 +339,13 @@ class Effects:
         self, write: Write, intent: Intent, husks: dict[int, float]
     ) -> Wait | Adopt | None:
         others = await self._db.run(rivals, write) if husks else 0
+        if others:
+            alert(
+                "husk-left",
+                "an empty conversation was left: it may be another mail's",
+                about=write.effect_id,
+                conversations=sorted(husks),
+            )
         if not husks or others:
             return None
         husk = adoptable(husks, intent.now, self._timing.server_life)

@@ -36,12 +36,16 @@ INSTALL = table_of(Install)
 def make_key(path: Path) -> bool:
     """Write a new key (0600) unless there is one; True when it was made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
+    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_hex(_BYTES) + "\n")
+    try:
+        path.hardlink_to(aside)  # whole or not at all, and never over another key
+    except FileExistsError:
+        return False
+    finally:
+        aside.unlink()
     return True
 
 

@@ -19,15 +19,21 @@ class Later:
     delay: float
     why: str
     waiting_for: str | None = None
+    is_unexpected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """The other side failed in passing: nak after 1, 5, 30 s (scaled), then as `Later`."""
+    """The other side failed in passing: nak after 1, 5, 30 s (scaled), then as `Later`.
+
+    `is_unexpected` is a failure that the handler did not foresee: like a killed process it leaves
+    the row's starts counted, so that a mail which breaks us every time ends as a stub.
+    """
 
     why: str
     waiting_for: str | None = None
     retry_after: float | None = None
+    is_unexpected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

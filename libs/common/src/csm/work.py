@@ -153,18 +153,16 @@ def record(connection: Connection, work_id: str, outcome: Outcome) -> None:
             return
         case Rejected(why):
             end(connection, work_id, "parked", why)
-        case Later(delay, why, waiting_for):
+        case Later(delay, why, waiting_for, is_unexpected):
+            starts = WORK.c.starts if is_unexpected else 0
             connection.execute(
                 update(WORK)
                 .where(row)
                 .values(
-                    next_try=csm_now() + delay,
-                    reason=why,
-                    waiting_for=waiting_for,
-                    starts=0,
-                    in_flight=False,
+                    next_try=csm_now() + delay, reason=why, waiting_for=waiting_for,
+                    starts=starts, in_flight=False,
                 )
-            )
+            )  # fmt: skip
         case Unavailable(why, waiting_for):
             connection.execute(
                 update(WORK).where(row).values(attempts=WORK.c.attempts + 1, reason=why, starts=0)

@@ -35,10 +35,13 @@ class Job:
 
     @property
     def speakers(self) -> frozenset[str]:
-        """Who must take part in a conversation to enter it: for a bounce, whom it was about."""
-        if self.mail.report:
-            return frozenset(self.mail.report.failed_recipients)
-        return frozenset({self.customer.email})
+        """Who must take part in a conversation to enter it: for a bounce, whom it was about.
+
+        Never we ourselves: our own address takes part in every conversation.
+        """
+        report = self.mail.report
+        speaking = report.failed_recipients if report else (self.customer.email,)
+        return frozenset(speaking) - self.settings.own_addresses
 
     @property
     def references(self) -> tuple[str, ...]:

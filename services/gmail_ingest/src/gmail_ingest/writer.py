@@ -103,15 +103,14 @@ class Writer:
         An unresolved create is looked for before any new match: the mail may already be there.
         """
         decision = await self._placing.match(job)
-        unresolved = await self._db.run(effects.open_intent, job.effect_id)
+        claims = None if isinstance(decision, Append) else decision.claims
+        create = await self._writes.creation(job, claims)
         if isinstance(decision, Append):
-            if unresolved is None:
+            made = await self._effects.settle(lease, create, self._recorder(job))
+            if made is None:
                 return await self._move(job, decision.conversation_id, lease)
-            claims = None
         else:
-            claims = decision.claims
-        write = await self._writes.creation(job, claims)
-        made = await self._perform(job, write, lease)
+            made = await self._effects.perform(lease, create, self._recorder(job))
         if isinstance(made, Adopt):
             return await self._move(job, made.conversation_id, lease)
         return await self._finish(job, made, lease)

@@ -100,7 +100,8 @@ class Writes:
         # FreeScout replaces the conversation's cc by the thread's: a stranger keeps it, but for
         # what a person typed there that is no bare address.
         kept = filter(is_bare_address, conversation.cc) if is_foreign else ()
-        cc = tuple(dict.fromkeys((*kept, *job.copied)))
+        customer = conversation.customer_email.lower()
+        cc = tuple(a for a in dict.fromkeys((*kept, *job.copied)) if a.lower() != customer)
         status = _status_of(conversation) if job.message.backfill else None
         thread = await self._thread(job, Shape(is_foreign=is_foreign, cc=cc, status=status))
 
