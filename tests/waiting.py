@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 
 async def until(
@@ -18,6 +19,12 @@ async def until(
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within} s: {inspect.getsource(condition).strip()}")
         await asyncio.sleep(pause)
+
+
+def is_frozen(pid: int) -> bool:
+    """Whether a SIGSTOP has reached every thread of a process; it takes a moment."""
+    stats = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
 async def _holds(condition: Callable[[], bool | Awaitable[bool]]) -> bool:

@@ -40,7 +40,7 @@ from mail_writer import (
     start,
     stored,
 )
-from waiting import until
+from waiting import is_frozen, until
 
 
 async def test_trap_01_a_transient_error_is_redelivered_and_not_lost(broker: Broker) -> None:
@@ -60,7 +60,7 @@ async def test_trap_01_a_transient_error_is_redelivered_and_not_lost(broker: Bro
         await until(lambda: settled(jetstream(broker)))
     assert writer.handled == ["m1", "m1", "m1"]
     assert writer.recorded == [
-        Unavailable("RuntimeError: unexpected"),
+        Unavailable("RuntimeError: unexpected", is_unexpected=True),
         Unavailable("freescout: 503", waiting_for="freescout"),
         Done(),
     ]
@@ -133,7 +133,7 @@ async def test_trap_07_a_failed_publish_inside_a_handler_does_not_end_its_event(
     await start(broker, writer)
     await publish_event(broker, mail())
     await until(lambda: bool(writer.recorded))
-    assert writer.recorded == [Unavailable("BusUnavailableError: unexpected")]
+    assert writer.recorded == [Unavailable("BusUnavailableError: unexpected", is_unexpected=True)]
     await provision(js, TIMING)
     await until(lambda: settled(js))
     assert writer.recorded[-1] == Done()
@@ -143,13 +143,15 @@ async def test_trap_07_a_failed_publish_inside_a_handler_does_not_end_its_event(
 async def test_trap_08_a_publish_repeated_after_a_lost_answer_is_stored_once(
     broker: Broker, nats: EmbeddedNats
 ) -> None:
-    assert nats.pid is not None
-    os.kill(nats.pid, signal.SIGSTOP)
+    pid = nats.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
     try:
+        await until(lambda: is_frozen(pid))
         with pytest.raises(BusUnavailableError, match="TimeoutError"):
             await publish_event(broker, mail())
     finally:
-        os.kill(nats.pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
     await publish_event(broker, mail())
     assert (await jetstream(broker).stream_info("MAIL")).state.messages == 1
 
