@@ -110,7 +110,7 @@ class Writer:
             if made is None:
                 return await self._move(job, decision.conversation_id, lease)
         else:
-            made = await self._effects.perform(lease, create, self._recorder(job))
+            made = await self._perform(job, create, lease)
         if isinstance(made, Adopt):
             return await self._move(job, made.conversation_id, lease)
         return await self._finish(job, made, lease)
