@@ -183,3 +183,8 @@ def test_a_delay_notice_names_no_failed_recipient() -> None:
 def test_a_forwarded_bounce_is_no_bounce() -> None:
     header, body = multipart(b"mixed", bounce(b"bob@customer.example", b"<a@x>"), boundary=b"outer")
     assert parse(mail(header, body=body)).report is None
+
+
+def test_a_name_keeps_its_closing_bracket() -> None:
+    raw = b'From: "Ruiz, Ana (Workshop)" <ana@customer.example>\r\n\r\nHello'
+    assert parse(raw).sender.name == "Ruiz, Ana (Workshop)"

@@ -125,7 +125,9 @@ def _ascii_label(label: str) -> str:
 def _display_name(text: str) -> str:
     unquoted = _QUOTED.sub(lambda quoted: re.sub(r"\\(.)", r"\1", quoted[0][1:-1]), text)
     bare = decode_words(unquoted).translate(dict.fromkeys(map(ord, '<>"'), " "))
-    return one_line(bare, 500).strip("',;:() ")[:NAME_LENGTH].strip()
+    name = one_line(bare, 500).strip("',;: ")
+    is_comment = name.startswith("(") and name.endswith(")")
+    return (name[1:-1] if is_comment else name)[:NAME_LENGTH].strip()
 
 
 def _last_angle(plain: str, visible: str) -> tuple[int, int] | None:
