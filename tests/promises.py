@@ -56,21 +56,21 @@ PROMISES: dict[str, str] = {
 # What is known not to hold, said openly.
 LIMITS = (
     (
-        "A request that FreeScout still applies after the quarantine (90 s) can double a mail. Set the "
-        "time limits of PHP and of the proxy before it below 60 s."
+        "A request that FreeScout still applies after the quarantine (90 s) can double a mail. "
+        "Set the time limits of PHP and of the proxy before it below 60 s."
     ),
     (
-        "An agent who deletes a conversation for good, or edits our marker away, while a write is in "
-        "quarantine can cause a second write."
+        "An agent who deletes a conversation for good, or edits our marker away, while a write is"
+        " in quarantine can cause a second write."
     ),
     (
-        "Several mails of one customer that waited out an outage, one of them an answer in a Gmail "
-        "thread that is new to us: it may be written after a later mail of the first thread. FreeScout "
-        "shows them by their own time, so people still read them in order."
+        "Several mails of one customer that waited out an outage, one of them an answer in a "
+        "Gmail thread that is new to us: it may be written after a later mail of the first "
+        "thread. FreeScout shows them by their own time, so people still read them in order."
     ),
     (
-        "Nothing here was run against a licensed FreeScout or against Gmail itself: `csm self-test` "
-        "and `csm check` ask yours."
+        "Nothing here was run against a licensed FreeScout or against Gmail itself: `csm self-"
+        "test` and `csm check` ask yours."
     ),
 )
 
