@@ -46,7 +46,7 @@ def is_alive(pid: int) -> bool:
     """Whether the process runs; one that only waits to be reaped does not."""
     try:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -63,7 +63,7 @@ def test_sigterm_ends_everything_in_order(installation: Installation) -> None:
         children = started(up)
         up.process.send_signal(signal.SIGTERM)
         assert up.process.wait(25) == 0, up.said()
-        assert not any(is_alive(pid) for pid in children)
+        wait_for(lambda: not any(is_alive(pid) for pid in children), lambda: str(children), 5)
         said = up.said()
         assert f"NATS listens on {installation.nats_url}" in said
         assert "install key made" in said
