@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock nightly docs clean
+.PHONY: help setup demo test test-postgres check lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest tests/simulators
 BIN := .venv/bin
@@ -15,7 +15,7 @@ PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11
 ARGS ?=
 
 help:  ## show these words
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(READY)  ## make .venv with exactly what requirements.lock names
 
@@ -36,8 +36,11 @@ $(READY): $(UV) requirements.lock $(MEMBERS:%=%/pyproject.toml)
 demo: setup  ## take real mail into a simulated help desk, with crashes (options: ARGS="...")
 	$(BIN)/csm demo $(ARGS)
 
-test: setup  ## every test that is not nightly, in stages, within 6 minutes on 2 cores
+test: setup  ## every test that needs no database server, in stages, within 6 minutes on 2 cores
 	$(BIN)/python .ci/stages.py test
+
+test-postgres: setup  ## the tests that need PostgreSQL (an embedded one, on a Unix socket)
+	$(BIN)/python .ci/stages.py postgres
 
 nightly: setup  ## the tests that take long
 	$(BIN)/python .ci/stages.py nightly

@@ -1,7 +1,7 @@
 """Runs the tests in stages, each within its own time, and ends with pytest's closing lines.
 
-`python .ci/stages.py test` runs what is not nightly, `nightly` the rest. Every stage runs, also
-after a failed one.
+`python .ci/stages.py test` runs what needs no database server, `postgres` what does, `nightly` what
+takes long. Every stage runs, also after a failed one.
 """
 
 import os
@@ -45,8 +45,13 @@ TEST = (
     Stage("faults", ("tests/faults",), 900),
     Stage("e2e", ("tests/e2e",), 900, beyond=1),
 )
+POSTGRES = (Stage("postgres", ("tests",), 900),)
 NIGHTLY = (Stage("nightly", ("tests",), 3600),)
-PLANS = {"test": (TEST, "not nightly"), "nightly": (NIGHTLY, "nightly")}
+PLANS = {
+    "test": (TEST, "not nightly and not postgres"),
+    "postgres": (POSTGRES, "postgres and not nightly"),
+    "nightly": (NIGHTLY, "nightly"),
+}
 
 
 @dataclass(frozen=True, slots=True)
