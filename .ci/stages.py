@@ -42,8 +42,8 @@ class Stage:
 TEST = (
     Stage("unit", ("tests/unit", "tests/contracts"), 600),
     Stage("integration", ("tests/integration",), 600),
-    Stage("faults", ("tests/faults",), 900),
-    Stage("e2e", ("tests/e2e",), 900, beyond=1),
+    Stage("faults", ("tests/faults",), 900, beyond=1),
+    Stage("e2e", ("tests/e2e",), 900, beyond=2),
 )
 POSTGRES = (Stage("postgres", ("tests",), 900),)
 NIGHTLY = (Stage("nightly", ("tests",), 3600),)
