@@ -70,6 +70,15 @@ class PostgresServer:
         self._process.wait(10)
         self._ask.forget()
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Inside the block it does not run, whatever happens there."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
     def signal(self, number: signal.Signals) -> None:
         """SIGSTOP: it hangs; SIGCONT: it goes on. (The postmaster: no new connections.)"""
         self._process.send_signal(number)

@@ -99,9 +99,8 @@ async def test_an_outage_of_the_database_parks_nothing(
     long_thread(stage, 20)
     short_threads(stage, 10)
     await stage.until(lambda: stage.states().get("done", 0) > 5)
-    postgres.kill()
-    await asyncio.sleep(OUTAGE)  # the fault itself
-    postgres.start()
+    with postgres.away():
+        await asyncio.sleep(OUTAGE)  # the fault itself
     back = time.monotonic()
     done = stage.states()["done"]
     await stage.until(lambda: stage.states()["done"] > done, within=20)
@@ -116,10 +115,9 @@ async def test_an_outage_of_the_database_parks_nothing(
 async def test_the_service_waits_for_a_database_that_is_away_at_its_start(
     postgres_stage: Stage, postgres: PostgresServer
 ) -> None:
-    postgres.kill()
-    postgres_stage.live()
-    await postgres_stage.until(lambda: postgres_stage.alerts("database-down") != [])
-    postgres.start()
+    with postgres.away():
+        postgres_stage.live()
+        await postgres_stage.until(lambda: postgres_stage.alerts("database-down") != [])
     short_threads(postgres_stage, 1)
     await postgres_stage.quiet()
     assert postgres_stage.deaths() == []

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from csm import work
+from csm.work import Owed
+from gmail_ingest.fetch import Fetcher
 from gmail_ingest.spool import SPOOL_LIMIT, Spool
+from memory_store import Store
 
 WORK = "message.received:support:18f"
 RAW = b"From: ann@customer.example\r\n\r\nHello\r\n"
@@ -108,3 +112,47 @@ async def test_a_large_mail_is_not_kept(spool: Spool) -> None:
 async def test_mails_survive_a_restart(spool: Spool, folder: Path) -> None:
     await spool.keep(WORK, RAW)
     assert await Spool(folder).read(WORK) == RAW
+
+
+def aged(folder: Path, seconds: float) -> None:
+    """Make every file of the folder that old."""
+    for path in folder.iterdir():
+        then = path.stat().st_mtime - seconds
+        os.utime(path, (then, then))
+
+
+async def test_a_sweep_keeps_what_is_wanted_and_what_is_young(spool: Spool, folder: Path) -> None:
+    await spool.keep(WORK, RAW)
+    await spool.keep("wanted", RAW)
+    (folder / "broken.part").write_bytes(RAW)
+    await spool.keep_only({"wanted"}, 60)
+    assert len(files(folder)) == 3
+    aged(folder, 61)
+    await spool.keep_only({"wanted"}, 60)
+    assert len(files(folder)) == 1
+    assert await spool.read("wanted") == RAW
+
+
+async def test_a_mail_that_several_write_at_once_is_always_whole(
+    spool: Spool, folder: Path
+) -> None:
+    large = RAW * 20_000
+    await spool.keep(WORK, large)
+    writing = asyncio.gather(*(spool.keep(WORK, large) for _ in range(20)))
+    while not writing.done():
+        assert await spool.read(WORK) == large
+    assert await writing == [True] * 20
+    assert len(files(folder)) == 1
+
+
+async def test_mails_that_ended_at_another_replica_are_forgotten(
+    store: Store, spool: Spool, folder: Path
+) -> None:
+    store.run(work.owe, [Owed(one, one, "message.received", "{}", "") for one in (WORK, "open")])
+    for one in (WORK, "open"):
+        await spool.keep(one, RAW)
+    store.run(work.end, WORK, "done")
+    aged(folder, 3600)
+    await Fetcher(store.db, {}, spool, {}).tidy()
+    assert await spool.read(WORK) is None
+    assert await spool.read("open") == RAW

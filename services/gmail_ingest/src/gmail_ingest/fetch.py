@@ -24,6 +24,7 @@ from gmail_ingest.state import Message, Scope
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\r\n]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 _HEAD = 65_536  # bytes in which the Message-ID of a mail is looked for
+_LARGE_MOST = 4  # mails above the spool's limit held in memory; Gmail takes up to 50 MB
 _TIDY = 3600.0  # seconds between two looks for forgotten mails
 _TIDY_AGE = 600.0  # seconds: a younger file may belong to a mail noticed since that look
 
@@ -108,11 +109,17 @@ class Fetcher:
             await self._db.run(work.end, message.work_id, "filtered", reason)
             return
         if not await self._spool.keep(message.work_id, fetched.raw):
-            self._large[message.work_id] = fetched.raw
+            self._hold(message.work_id, fetched.raw)
         await self._db.run(
             state.fetched, message.work_id, fetched.internal_date_ms, fetched.labels, fetched.raw
         )
         crash_point("after_fetch", message.work_id)
+
+    def _hold(self, work_id: str, raw: bytes) -> None:
+        """Keep a large mail for whoever writes it next; the longest held one is fetched again."""
+        self._large[work_id] = raw
+        if len(self._large) > _LARGE_MOST:
+            del self._large[next(iter(self._large))]
 
     async def _is_wanted(self, client: GmailClient, message: Message, fetched: RawMessage) -> bool:
         query = self._mailboxes[message.mailbox].gmail.query
