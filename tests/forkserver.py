@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -127,9 +128,11 @@ class _Server:
             os.kill(pid, signal.SIGKILL)
 
     def _kill(self, life: int, number: int) -> None:
-        for pid, known in self._numbers.items():
+        # A signal that came before it was blocked may still be handled here: the life has ended.
+        for pid, known in list(self._numbers.items()):
             if known == life:
-                os.kill(pid, number)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def _fork(self, request: Mapping[str, Any]) -> None:
         pid = os.fork()
@@ -159,9 +162,11 @@ class _Server:
 
     def _reap(self, _number: int, _frame: FrameType | None) -> None:
         for pid in list(self._numbers):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                _report(id=self._numbers.pop(pid), code=os.waitstatus_to_exitcode(status))
+            # When two lives end together, this runs again in the middle of itself: known already.
+            with suppress(ChildProcessError):
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                if ended:
+                    _report(id=self._numbers.pop(pid), code=os.waitstatus_to_exitcode(status))
 
 
 def _redirect(log: str) -> None:

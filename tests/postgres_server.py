@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -65,8 +65,13 @@ class PostgresServer:
             )
 
     def kill(self) -> None:
-        """End it as a crash does; what was committed stays."""
+        """End it as a crash does, all its processes at once; what was committed stays."""
+        pid = self._process.pid
+        backends = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         self._process.kill()
+        for backend in backends:
+            with suppress(ProcessLookupError):
+                os.kill(int(backend), signal.SIGKILL)
         self._process.wait(10)
         self._ask.forget()
 
