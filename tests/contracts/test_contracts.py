@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from csm.contracts import EVENTS, Cause, ConversationUpdated, Event, MessageReceived
+from csm.contracts import (
+    EVENTS,
+    Category,
+    Cause,
+    ConversationClassified,
+    ConversationUpdated,
+    DraftUpsert,
+    Event,
+    MessageReceived,
+    Priority,
+)
 from csm.streams import STREAMS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -35,6 +45,31 @@ updated = st.builds(
     cause=st.sampled_from(get_args(Cause)),
     delivery_hash=st.none() | hashes,
 )
+phrases = st.text(max_size=40)
+classified = st.builds(
+    ConversationClassified,
+    conversation_id=ids,
+    customer_thread_id=ids,
+    verdict_seq=st.integers(1, 9),
+    category=st.sampled_from(get_args(Category)),
+    importance=st.integers(1, 10),
+    priority=st.sampled_from(get_args(Priority)),
+    language=st.sampled_from(["", "de", "en", "fil"]),
+    flags=st.none() | st.text("abdfhnp", max_size=7),
+    method=st.sampled_from(["model", "rules"]),
+    provisional=st.booleans(),
+    confidence=st.none() | st.floats(0, 1),
+    cost_usd=st.none() | st.decimals(0, 100, places=6),
+    reason=phrases,
+    facts=st.lists(phrases, max_size=3).map(tuple),
+    uncertainty=st.lists(phrases, max_size=3).map(tuple),
+)
+wanted = st.builds(
+    DraftUpsert,
+    conversation_id=ids,
+    basis_thread_id=ids,
+    purpose=st.sampled_from(["reply", "followup"]),
+)
 few = st.builds(
     ConversationUpdated,
     conversation_id=st.integers(1, 2),
@@ -48,7 +83,7 @@ few_received = st.builds(
     gmail_message_id=st.sampled_from(["a", "a-a", "-a"]),
     gmail_thread_id=st.sampled_from(["a", "b"]),
 )
-events = st.one_of(received, updated)
+events = st.one_of(received, updated, classified, wanted)
 
 
 def golden() -> list[Any]:
@@ -68,6 +103,10 @@ def facts(event: Event) -> tuple[object, ...]:
         case ConversationUpdated():
             part = event.customer_thread_id or event.delivery_hash
             return event.name, event.cause, event.conversation_id, part
+        case ConversationClassified():
+            return event.name, event.customer_thread_id, event.verdict_seq
+        case DraftUpsert():
+            return event.name, event.purpose, event.basis_thread_id
         case _:
             raise AssertionError(f"what makes a {event.name} a duplicate?")
 

@@ -41,9 +41,8 @@ async def test_the_first_run_creates_everything_and_the_second_nothing(
     js: JetStreamContext,
 ) -> None:
     made = await provision(js, TIMING)
-    assert made == [f"stream {s.name}: created" for s in STREAMS] + [
-        "durable freescout-writer on MAIL: created"
-    ]
+    streams = [f"stream {s.name}: created" for s in STREAMS]
+    assert made == streams + [f"durable {d.name} on {d.stream}: created" for d in DURABLES]
     assert await provision(js, TIMING) == []
     assert await check(js, TIMING) == []
 
@@ -59,7 +58,7 @@ async def test_streams_keep_limits_push_back_and_remember_ids(js: JetStreamConte
         assert config.allow_direct
         assert config.max_bytes == stream.max_bytes > 0
     ages = [(await js.stream_info(s.name)).config.max_age for s in STREAMS]
-    assert ages == [14 * DAY, 7 * DAY, 30 * DAY, 30 * DAY]
+    assert ages == [14 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 30 * DAY]
     assert (await js.stream_info("CONV")).config.max_msgs_per_subject == 1
 
 
@@ -69,6 +68,17 @@ async def test_the_durable_waits_as_long_as_the_timing_says(js: JetStreamContext
     assert config.ack_wait == pytest.approx(TIMING.ack_wait)
     assert (config.ack_policy, config.filter_subject) == ("explicit", "message.received.*")
     assert (config.max_ack_pending, config.max_deliver) == (16, 200)
+
+
+async def test_the_classifier_hears_every_cause_but_what_agents_do(js: JetStreamContext) -> None:
+    await provision(js, TIMING)
+    config = (await js.consumer_info("CONV", "classifier")).config
+    causes = {subject.split(".")[2] for subject in config.filter_subjects or ()}
+    assert causes == {"gmail", "webhook", "poll", "sweep"}
+    await js.publish("conversation.updated.agent.1", b"{}")
+    await js.publish("conversation.updated.sweep.1", b"{}")
+    pending = (await js.consumer_info("CONV", "classifier")).num_pending
+    assert pending == 1
 
 
 async def test_what_loses_nothing_is_updated_and_named(js: JetStreamContext) -> None:

@@ -70,7 +70,7 @@ BROKEN = [
     (
         "id = 1\n[mailbox.support.gmail]",
         "id = 1\nnotify = 'native'\n[mailbox.support.gmail]\nstart = 'backfill'\nbackfill_days = 9",
-        "mailbox.support.notify",
+        "mailbox.support.gmail",
     ),
     ("mailbox_id = 1", "mailbox_id = 1\naliases = ['x']", "mailbox.support.aliases.0"),
     ("user_id = 7", "user_id = 7\nAPI_KEY = 'secret'", "freescout.API_KEY"),

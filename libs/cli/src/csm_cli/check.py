@@ -9,7 +9,7 @@ from nats.js import JetStreamContext
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from csm import admin, install, migrations, streams
+from csm import admin, gates, install, migrations, streams
 from csm.admin import AdminError
 from csm.db import DatabaseUnavailableError, open_read_only, shown
 from csm.freescout import FreeScout
@@ -17,7 +17,6 @@ from csm.install import InstallKeyError
 from csm.settings import LEVELS, WriteLevel
 from csm_cli.embedded_nats import monitor_of
 from csm_cli.operate import SERVICE
-from gmail_ingest import probes
 from gmail_ingest.accounts import account_of
 from gmail_ingest.gmail import (
     GmailClient,
@@ -116,7 +115,7 @@ async def _about_desk(settings: Settings) -> Finding:
     desk = settings.freescout
     client = FreeScout(desk.url, desk.api_key, settings.timing)
     try:
-        trouble = await probes.freescout(client, settings)()
+        trouble = await gates.freescout(client, desk, settings.mailbox)()
     finally:
         await client.aclose()
     if trouble is not None:

@@ -111,8 +111,9 @@ def provision(
     """
     with in_words():
         from csm_cli import provisioning
+        from csm_cli.services import load_all
 
-        done = asyncio.run(provisioning.provisioned(load(Settings, config), replicas))
+        done = asyncio.run(provisioning.provisioned(load_all(config), replicas))
         for line in done or ["everything is there already"]:
             typer.echo(line)
 
@@ -124,12 +125,14 @@ def up(*, config: Config = None) -> None:
     Example: [bold]csm up --config csm.toml[/bold]
     """
     with in_words():
-        settings = load(Settings, config)
         from csm_cli import interruption
         from csm_cli import up as local
+        from csm_cli.services import load_all
+
+        services = load_all(config)
 
         logs.setup("csm")
-        work = local.up(settings, _path(config), typer.echo)
+        work = local.up(services, _path(config), typer.echo)
         try:
             interruption.run(work)
         except asyncio.CancelledError:

@@ -1,45 +1,46 @@
 """What must exist before a service starts: install key, schemas, streams and durables."""
 
+from collections.abc import Sequence
+
 import nats
 from nats.errors import Error as NatsError
 
-from csm import install, streams
+from csm import install, service, streams
 from csm.db import DatabaseUnavailableError
 from csm.settings import CommonSettings
 from csm.streams import ProvisioningError
 from csm_cli.terminal import CommandFailedError
-from gmail_ingest import app as gmail_ingest
-from gmail_ingest.settings import Settings as GmailIngestSettings
 
 
-async def provision(settings: GmailIngestSettings, replicas: int = 1) -> list[str]:
-    """Make what is missing, one line per change; safe to repeat.
+async def provision(*services: CommonSettings, replicas: int = 1) -> list[str]:
+    """Make what is missing for the services, one line per change; safe to repeat.
 
-    Raises ProvisioningError when database or bus cannot be reached, or would lose data.
+    Raises ProvisioningError when a database or the bus cannot be reached, or would lose data.
     """
-    done = await provision_state(settings)
-    return done + await provision_bus(settings, replicas)
+    done = [line for settings in services for line in await provision_state(settings)]
+    return done + await provision_bus(services[0], replicas)
 
 
-async def provisioned(settings: GmailIngestSettings, replicas: int) -> list[str]:
+async def provisioned(services: Sequence[CommonSettings], replicas: int) -> list[str]:
     """`provision` for a command: raises CommandFailedError in words."""
     try:
-        return await provision(settings, replicas)
+        return await provision(*services, replicas=replicas)
     except ProvisioningError as error:
         raise CommandFailedError(str(error)) from error
 
 
-async def provision_state(settings: GmailIngestSettings) -> list[str]:
-    """Install key and database schemas; raises ProvisioningError when a database is away."""
+async def provision_state(settings: CommonSettings) -> list[str]:
+    """Install key and schema of one service; raises ProvisioningError when a database is away."""
     done = []
+    name = settings.section
     if install.make_key(settings.install_key_path):
         done.append(f"install key made: {settings.install_key_path} (back it up)")
     try:
-        before, now = await gmail_ingest.migrate(settings)
+        before, now = await service.migrate(settings, name)
     except DatabaseUnavailableError as error:
-        raise ProvisioningError(f"gmail_ingest.database_url: {error}") from error
+        raise ProvisioningError(f"{name}.database_url: {error}") from error
     if before != now:
-        done.append(f"gmail_ingest schema: {before or 'empty'} -> {now}")
+        done.append(f"{name} schema: {before or 'empty'} -> {now}")
     return done
 
 

@@ -6,26 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from csm.settings import EXIT_CONFIG, is_loopback
+from csm.settings import EXIT_CONFIG, CommonSettings, is_loopback
 from csm.streams import ProvisioningError
 from csm_cli.children import Child, ChildConfigError
 from csm_cli.embedded_nats import EmbeddedNats, EmbeddedNatsError
 from csm_cli.provisioning import provision
+from csm_cli.services import names
 from csm_cli.terminal import CommandFailedError, Say
-from gmail_ingest.settings import Settings
 
-SERVICES = ("gmail_ingest",)
 # Seconds between two looks at our NATS server.
 _BUS_LOOK = 1.0
 
 
-async def up(settings: Settings, config: Path, say: Say) -> None:
+async def up(services: Sequence[CommonSettings], config: Path, say: Say) -> None:
     """Run until cancelled. Raises CommandFailedError, code 78 for refused settings."""
+    settings = services[0]
     bus = EmbeddedNats(settings.state_dir.resolve() / "nats", local_port(settings.nats.url))
     try:
         bus.start()
         say(f"NATS listens on {bus.url}, log {bus.log_path}")
-        for line in await provision(settings):
+        for line in await provision(*services):
             say(line)
         children = _children(settings, config, say)
         say("Ctrl-C stops everything")
@@ -42,16 +42,16 @@ def local_port(url: str) -> int:
         raise CommandFailedError(
             f"nats.url: {url} is not this machine, and csm up brings its own NATS. To use that "
             "server run `csm provision` and start each service with `python -m "
-            f"{SERVICES[0]}`; for csm up write nats://127.0.0.1:4222"
+            f"{names()[0]}`; for csm up write nats://127.0.0.1:4222"
         )
     return urlsplit(url).port or 4222
 
 
-def _children(settings: Settings, config: Path, say: Say) -> list[Child]:
+def _children(settings: CommonSettings, config: Path, say: Say) -> list[Child]:
     folder = settings.state_dir.resolve() / "log"
     folder.mkdir(parents=True, exist_ok=True)
     children = []
-    for service in SERVICES:
+    for service in names():
         log = folder / f"{service}.log"
         command = [sys.executable, "-m", service]
         children.append(Child(service, command, log, {"CSM_CONFIG": str(config.resolve())}))

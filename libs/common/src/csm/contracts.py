@@ -4,6 +4,7 @@ Additive changes only: every golden JSON under `tests/contracts/golden` must par
 """
 
 from abc import ABC, abstractmethod
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -15,6 +16,9 @@ ThreadId = Annotated[int, Field(gt=0)]
 # Longer than any thread id, so that a hash made of digits is not taken for one.
 DeliveryHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32,64}$")]
 Cause = Literal["gmail", "webhook", "poll", "sweep", "agent"]
+Category = Literal["lead", "customer", "other"]
+Priority = Literal["P0", "P1", "P2", "P3"]
+Phrase = Annotated[str, StringConstraints(max_length=300)]
 
 
 class Event(BaseModel, ABC):
@@ -88,4 +92,66 @@ class ConversationUpdated(Event):
         return f"conversation.updated:{self.cause}:{self.conversation_id}:{part}"
 
 
-EVENTS: tuple[type[Event], ...] = (MessageReceived, ConversationUpdated)
+class ConversationClassified(Event):
+    """A verdict on the newest customer thread. The one event that carries its facts.
+
+    `verdict_seq` counts per customer thread: a final verdict follows a provisional one. `flags` are
+    the marker's letters, None when nothing is known of the mail's headers. `confidence` is the
+    model's own claim, None for rules. The texts have passed the redactor.
+    """
+
+    name: ClassVar[str] = "conversation.classified"
+    stream: ClassVar[str] = "WORK"
+
+    conversation_id: ConversationId
+    customer_thread_id: ThreadId
+    verdict_seq: Annotated[int, Field(gt=0)]
+    category: Category
+    importance: Annotated[int, Field(ge=1, le=10)]
+    priority: Priority
+    language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3})?$")] = ""
+    flags: Annotated[str, StringConstraints(pattern=r"^[a-z]*$")] | None = None
+    method: Literal["model", "rules"]
+    provisional: bool
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    prompt_version: Annotated[str, StringConstraints(max_length=64)] = ""
+    cost_usd: Annotated[Decimal, Field(ge=0)] | None = None
+    reason: Annotated[str, StringConstraints(max_length=1_000)] = ""
+    facts: Annotated[tuple[Phrase, ...], Field(max_length=20)] = ()
+    uncertainty: Annotated[tuple[Phrase, ...], Field(max_length=20)] = ()
+
+    @property
+    def subject(self) -> str:
+        """`conversation.classified.<conversation>`."""
+        return f"conversation.classified.{self.conversation_id}"
+
+    @property
+    def key(self) -> str:
+        """A thread keeps its id through merge and move, so it names the verdict alone."""
+        return f"conversation.classified:{self.customer_thread_id}:{self.verdict_seq}"
+
+
+class DraftUpsert(Event):
+    """A draft is wanted for a customer thread; who makes it decides anew whether it still is."""
+
+    name: ClassVar[str] = "draft.upsert"
+    stream: ClassVar[str] = "WORK"
+
+    conversation_id: ConversationId
+    basis_thread_id: ThreadId
+    purpose: Literal["reply", "followup"]
+
+    @property
+    def subject(self) -> str:
+        """`draft.upsert.<conversation>`."""
+        return f"draft.upsert.{self.conversation_id}"
+
+    @property
+    def key(self) -> str:
+        """One draft per purpose and customer thread."""
+        return f"draft.upsert:{self.purpose}:{self.basis_thread_id}"
+
+
+EVENTS: tuple[type[Event], ...] = (
+    MessageReceived, ConversationUpdated, ConversationClassified, DraftUpsert,
+)  # fmt: skip

@@ -5,6 +5,7 @@ Everything that can be known without a connection is checked at once; unknown ke
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -33,8 +34,13 @@ from csm.timing import PROFILES, Profile, Timing
 EXIT_CONFIG = 78
 WriteLevel = Literal["off", "tickets", "triage", "drafts"]
 LEVELS: tuple[WriteLevel, ...] = ("off", "tickets", "triage", "drafts")
-# Sections of csm.toml that belong to one service; every other service ignores them.
-SERVICE_SECTIONS = ("gmail_ingest",)
+# Sections of csm.toml that only some services read; the others ignore them.
+SERVICE_SECTIONS = (
+    "gmail_ingest", "webhook_gateway", "classifier", "draft_writer", "followups",
+    "llm", "triage", "drafts", "knowledge", "alerts",
+)  # fmt: skip
+# The same inside a mailbox's table.
+MAILBOX_SECTIONS = ("gmail", "filter", "triage", "drafts", "hours", "followups")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -110,8 +116,14 @@ class NatsSettings(Section):
     monitor_url: WebAddress | None = None
 
 
-class DatabaseSection(Section):
-    """A service's own section: which database it has. The address with a password is a file."""
+class ServiceSection(Section):
+    """A service's own section: where it tells of its health, which database it has.
+
+    A database address with a password is a file.
+    """
+
+    # 0 takes a free one, which the log names.
+    health_port: int = Field(ge=0, le=65535)
 
     database_url: DatabaseUrl = ""
     database_url_file: DatabaseUrlFile | None = None
@@ -145,12 +157,32 @@ class FreeScoutSettings(Section):
 
 
 class MailboxBase(Section):
-    """What every service must know of a mailbox; services add their own table."""
+    """What every service must know of a mailbox; services add their own tables."""
 
     address: Address
+    aliases: tuple[Address, ...] = ()
     freescout_mailbox_id: int = Field(gt=0)
     test_address: Address | None = None
     write: WriteLevel = "off"
+    excluded_senders: tuple[str, ...] = ()
+    notify: Literal["note", "none", "native"] = "none"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_foreign_sections(cls, values: Any) -> Any:  # noqa: ANN401 - not validated yet
+        return _without(values, MAILBOX_SECTIONS, cls)
+
+    @field_validator("notify")
+    @classmethod
+    def _notify_fits(cls, notify: str, earlier: ValidationInfo) -> str:
+        if notify == "note" and earlier.data.get("write") in ("off", "tickets"):
+            raise ValueError('"note" needs write = "triage" or more; use none or native')
+        return notify
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The mailbox's address and its aliases, lower case."""
+        return frozenset({self.address, *self.aliases})
 
     def allows(self, level: WriteLevel) -> bool:
         """Whether the write ramp has reached `level`."""
@@ -186,11 +218,26 @@ class CommonSettings(BaseSettings):
         """Where the install key lies; `csm provision` makes it."""
         return self.install_key_file or self.state_dir / "install.key"
 
+    @property
+    def own(self) -> ServiceSection:
+        """The section of this service."""
+        section: ServiceSection = getattr(self, self.section)
+        return section
+
+    @property
+    def health_port(self) -> int:
+        """Where this service answers health questions."""
+        return self.own.health_port
+
+    @property
+    def database_url(self) -> str:
+        """The address of this service's database: one SQLite file unless configured otherwise."""
+        return self.own.database_or(self.state_dir / f"{self.section}.db")
+
     @model_validator(mode="before")
     @classmethod
-    def _without_foreign_sections(cls, values: dict[str, Any]) -> dict[str, Any]:
-        foreign = [name for name in SERVICE_SECTIONS if name != cls.section]
-        return {key: value for key, value in values.items() if key not in foreign}
+    def _without_foreign_sections(cls, values: Any) -> Any:  # noqa: ANN401 - not validated yet
+        return _without(values, SERVICE_SECTIONS, cls)
 
     @model_validator(mode="after")
     def _fast_only_here(self) -> "CommonSettings":
@@ -213,6 +260,14 @@ class CommonSettings(BaseSettings):
         """Arguments, then environment, then the file."""
         toml = TomlConfigSettingsSource(settings_cls, toml_file=cls.toml_path)
         return init_settings, env_settings, toml
+
+
+def _without(values: Any, sections: tuple[str, ...], model: type[BaseModel]) -> Any:  # noqa: ANN401 - as its callers
+    """`values` without those of `sections` that `model` does not read."""
+    if not isinstance(values, Mapping):
+        return values
+    foreign = set(sections) - model.model_fields.keys()
+    return {key: value for key, value in values.items() if key not in foreign}
 
 
 S = TypeVar("S", bound=CommonSettings)

@@ -70,7 +70,7 @@ class Durable:
 
     name: str
     stream: str
-    filter_subject: str
+    filter_subjects: tuple[str, ...]
     # Reached only by an outage of our own database over hours; the due loop publishes again.
     max_deliver: int = 200
     max_ack_pending: int = 16
@@ -80,7 +80,8 @@ class Durable:
         return ConsumerConfig(
             name=self.name,
             durable_name=self.name,
-            filter_subject=self.filter_subject,
+            filter_subject=None if len(self.filter_subjects) > 1 else self.filter_subjects[0],
+            filter_subjects=list(self.filter_subjects) if len(self.filter_subjects) > 1 else None,
             deliver_policy=DeliverPolicy.ALL,
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=timing.ack_wait,
@@ -97,6 +98,12 @@ CONV = Stream(
     max_bytes=256 * _MIB,
     max_msgs_per_subject=1,  # a hint: the newest per cause and conversation says it all
 )
+WORK = Stream(
+    "WORK",
+    ("conversation.classified.*", "draft.upsert.*"),
+    max_age=14 * _DAY,
+    max_bytes=256 * _MIB,
+)
 DLQ = Stream("DLQ", ("dlq.>",), max_age=30 * _DAY, max_bytes=128 * _MIB)
 ADV = Stream(
     "ADV",
@@ -107,10 +114,23 @@ ADV = Stream(
     max_age=30 * _DAY,
     max_bytes=64 * _MIB,
 )
-STREAMS = (MAIL, CONV, DLQ, ADV)
+STREAMS = (MAIL, CONV, WORK, DLQ, ADV)
 
-FREESCOUT_WRITER = Durable("freescout-writer", "MAIL", "message.received.*")
-DURABLES = (FREESCOUT_WRITER,)
+FREESCOUT_WRITER = Durable("freescout-writer", "MAIL", ("message.received.*",))
+# All causes but `agent`: what agents do wakes the outcome reader only.
+CLASSIFIER = Durable(
+    "classifier",
+    "CONV",
+    tuple(f"conversation.updated.{cause}.*" for cause in ("gmail", "webhook", "poll", "sweep")),
+    max_ack_pending=64,  # the ceiling of model calls over all replicas
+)
+DRAFT_WRITER = Durable("draft-writer", "WORK", ("conversation.classified.*",))
+DRAFT_UPSERT = Durable("draft-upsert", "WORK", ("draft.upsert.*",), max_ack_pending=32)
+OUTCOME_READER = Durable("outcome-reader", "CONV", ("conversation.updated.agent.*",))
+FOLLOWUPS = Durable("followups", "WORK", ("conversation.classified.*",))
+DURABLES = (
+    FREESCOUT_WRITER, CLASSIFIER, DRAFT_WRITER, DRAFT_UPSERT, OUTCOME_READER, FOLLOWUPS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ class Subscription(Generic[E]):
         more delivery without a heartbeat, and a larger batch would run all of it at once.
         """
         pull = self._broker.subscriber(
-            self.durable.filter_subject,
+            self.durable.filter_subjects[0],
             durable=self.durable.name,
             stream=JStream(self.durable.stream, declare=False),
             # Binding creates a durable that vanished this very moment: then at least the right one.

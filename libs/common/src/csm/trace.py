@@ -21,6 +21,10 @@ SPANS: dict[str, str] = {
     "note write": "the same for a note",
     "conversation.updated publish": "the event about the new thread goes to the bus",
     "conversation.updated process": "one delivery of that event",
+    "conversation.classified publish": "a verdict goes to the bus",
+    "conversation.classified process": "one delivery of a verdict",
+    "draft.upsert publish": "the wish for a draft goes to the bus",
+    "draft.upsert process": "one delivery of that wish",
 }
 # Attributes are sent as `csm.<name>`.
 ATTRIBUTES: dict[str, str] = {

@@ -19,6 +19,7 @@ from csm.freescout import (
     FreeScoutRejectedError,
     FreeScoutUnavailableError,
 )
+from csm.gates import GateClosedError, refuse_closed
 from csm.lease import Lease, LeaseLostError
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 from csm.timing import Timing
@@ -32,8 +33,6 @@ from gmail_ingest.solitude import Solitude, is_suspect
 from gmail_ingest.state import Message, Notice, Scope
 from gmail_ingest.writer import Moved, Step, Writer
 
-# The gate before any write: FreeScout is well, and its self-test has passed.
-GATES = ("self-test", "freescout")
 # Seconds (scaled) until a mail whose scope another worker holds is looked at again.
 _BUSY = 2
 
@@ -79,7 +78,7 @@ class Handlers:
             return Done()
         try:
             return await self._drive_alone_if_suspect(event)
-        except _GateClosedError as closed:
+        except GateClosedError as closed:
             return self._until_back(closed.down.reason, closed.down.name)
         except LeaseLostError:
             return Later(0, "the lease was lost")
@@ -162,7 +161,7 @@ class Handlers:
 
         That is so after every create: its result maps the Gmail thread to a conversation.
         """
-        _refuse_closed_gate(connection)
+        refuse_closed(connection)
         if state.scope_of(connection, scope.mailbox, scope.gmail_thread_id) != scope:
             return Moved()
         if not leases.extend(connection, lease, self._timing.lease(self._timing.deadline)):
@@ -231,22 +230,6 @@ def _state(connection: Connection, event: MessageReceived) -> work.State:
     return known or "wanted"
 
 
-class _GateClosedError(Exception):
-    """Nothing may be written now."""
-
-    def __init__(self, down: dependency.Down) -> None:
-        super().__init__(down.reason)
-        self.down = down
-
-
-def _refuse_closed_gate(connection: Connection) -> None:
-    """While a gate is down no intent is committed: an outage must not quarantine everything."""
-    found = {down.name: down for down in dependency.all_down(connection)}
-    for name in GATES:
-        if name in found:
-            raise _GateClosedError(found[name])
-
-
 def _open_scope(connection: Connection, event: MessageReceived) -> Scope:
-    _refuse_closed_gate(connection)
+    refuse_closed(connection)
     return state.scope_of(connection, event.mailbox, event.gmail_thread_id)

@@ -3,15 +3,15 @@
 from sqlalchemy import ColumnElement, Connection, select
 
 from csm import alerts, dependency, outbox, work
+from csm import self_test as tests
 from csm.admin import AdminError, Json, Verb
 from csm.db import Database
 from csm.dependency import Prober
 from csm.effects import EFFECT
 from csm.freescout import FreeScout, FreeScoutRejectedError, FreeScoutUnavailableError
+from csm.self_test import Finding, SelfTestRun
 from csm.watch import DurableWatch
 from csm.work import WORK
-from gmail_ingest import self_test as tests
-from gmail_ingest.self_test import Finding, SelfTestRun
 from gmail_ingest.settings import Settings
 from gmail_ingest.state import MESSAGE
 

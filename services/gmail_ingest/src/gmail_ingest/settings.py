@@ -7,12 +7,11 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from csm.contracts import Slug
 from csm.settings import (
-    Address,
     CommonSettings,
-    DatabaseSection,
     MailboxBase,
     SecretFile,
     Section,
+    ServiceSection,
     WebAddress,
 )
 
@@ -78,34 +77,24 @@ class GmailSettings(Section):
 class MailboxSettings(MailboxBase):
     """One mailbox: Gmail account, FreeScout mailbox, what is taken and what is written."""
 
-    aliases: tuple[Address, ...] = ()
     filter: Literal["standard", "strict"] = "standard"
-    excluded_senders: tuple[str, ...] = ()
     gmail: GmailSettings
-    notify: Literal["note", "none", "native"] = "none"
 
-    @field_validator("notify")
+    @field_validator("gmail")
     @classmethod
-    def _notify_fits(cls, notify: str, earlier: ValidationInfo) -> str:
-        write, gmail = earlier.data.get("write"), earlier.data.get("gmail")
-        if notify == "note" and write in ("off", "tickets"):
-            raise ValueError('"note" needs write = "triage" or more; use none or native')
-        if notify == "native" and gmail is not None and gmail.start == "backfill":
-            raise ValueError('"native" would announce every old mail of a backfill')
-        return notify
-
-    @property
-    def own_addresses(self) -> frozenset[str]:
-        """The mailbox's address and its aliases, lower case."""
-        return frozenset({self.address, *self.aliases})
+    def _announces_no_old_mail(cls, gmail: GmailSettings, info: ValidationInfo) -> GmailSettings:
+        if info.data.get("notify") == "native" and gmail.start == "backfill":
+            raise ValueError(
+                'start = "backfill" and notify = "native" would announce every old mail'
+            )
+        return gmail
 
 
-class GmailIngestSettings(DatabaseSection):
+class GmailIngestSettings(ServiceSection):
     """The service's own section."""
 
     # The writer's number of deliveries in work; FreeScout itself sees at most `in_flight`.
     workers: int = Field(default=8, ge=1, le=64)
-    # 0 takes a free one, which the log names.
     health_port: int = Field(default=8081, ge=0, le=65535)
 
 
@@ -116,11 +105,6 @@ class Settings(CommonSettings):
 
     gmail_ingest: GmailIngestSettings = GmailIngestSettings()
     mailbox: dict[Slug, MailboxSettings] = Field(min_length=1)
-
-    @property
-    def database_url(self) -> str:
-        """The address of the database: one SQLite file unless configured otherwise."""
-        return self.gmail_ingest.database_or(self.state_dir / "gmail_ingest.db")
 
     @property
     def spool(self) -> Path:

@@ -26,8 +26,8 @@ from csm.effects import EFFECT
 from csm.install import INSTALL
 from csm.lease import LEASE, Lease, LeaseLostError
 from csm.outbox import OUTBOX
+from csm.self_test import SELF_TEST
 from csm.work import WORK, Owed
-from gmail_ingest.self_test import SELF_TEST
 
 
 class GmailMailbox(SQLModel, table=True):

@@ -64,7 +64,7 @@ def allowed_level(findings: Sequence[Finding]) -> WriteLevel:
 
 def our_version() -> str:
     """A new version of ours needs a new self-test."""
-    return version("gmail-ingest")
+    return version("csm-common")
 
 
 def stored(connection: Connection, url: str) -> list[Finding] | None:
