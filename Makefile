@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-postgres check lock nightly docs clean
 
-MEMBERS := libs/common libs/cli services/gmail_ingest tests/simulators
+MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
+	services/classifier services/draft_writer tests/simulators
 BIN := .venv/bin
 UV := .venv/bin/uv
 READY := .venv/ready

@@ -1,0 +1,1 @@
+"""Judges each customer message once: category, importance, language, reasons."""
