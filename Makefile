@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres check lock nightly docs clean
+.PHONY: help setup demo test test-postgres bench check lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer tests/simulators
@@ -45,6 +45,9 @@ test-postgres: setup  ## the tests that need PostgreSQL (an embedded one, on a U
 
 nightly: setup  ## the tests that take long
 	$(BIN)/python .ci/stages.py nightly
+
+bench: setup  ## how fast it is: a table, also written into docs/performance.md (4 minutes)
+	$(BIN)/python tests/bench/bench.py $(ARGS)
 
 check: setup  ## style, types, layers, house rules, lock and documents
 	$(BIN)/ruff check
