@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from csm_cli.evaluation.case import Case, Category
+from csm.contracts import Category
+from csm_cli.evaluation.case import Case
 from csm_cli.evaluation.judging import Judgement
 from csm_cli.evaluation.metrics import Row
 

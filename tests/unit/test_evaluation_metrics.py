@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cases import case, cents, injection, row, verdict
 from csm_cli.evaluation import metrics
 from csm_cli.evaluation.case import CATEGORIES
-from csm_cli.evaluation.metrics import Row
+from csm_cli.evaluation.metrics import Comparison, Row
 
 RIGHT = row(case("r", "lead"), "lead")
 CONFUSED = row(case("c", "lead"), "customer")
@@ -143,9 +143,9 @@ def test_p95_is_the_nearest_rank() -> None:
 def test_mcnemar_is_exact() -> None:
     cases = [case(f"c{n}") for n in range(6)]
     good, bad = [row(one) for one in cases], [row(one, "other") for one in cases]
-    assert metrics.exact_mcnemar(bad, good) == pytest.approx(2 / 2**6)
-    assert metrics.exact_mcnemar(good, good) == 1.0
-    assert metrics.exact_mcnemar(good, []) is None
+    assert metrics.compared(bad, good) == Comparison(6, 0, pytest.approx(2 / 2**6))
+    assert metrics.compared(good, bad[:5]) == Comparison(0, 5, pytest.approx(2 / 2**5))
+    assert metrics.compared(good, good) == metrics.compared(good, []) == Comparison(0, 0, 1.0)
 
 
 def test_the_interval_is_the_same_each_time_and_close_to_the_textbook() -> None:

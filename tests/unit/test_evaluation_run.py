@@ -166,6 +166,15 @@ def test_a_run_without_any_verdict_has_words_for_it() -> None:
     assert "n/a" in text
 
 
+def test_two_methods_are_compared_over_the_same_cases() -> None:
+    cases = [case(f"c{n}") for n in range(4)]
+    worse = Run("coin", cases, Answers({one.id: verdict("other") for one in cases}, {}))
+    better = Run("x", cases, Answers({one.id: verdict() for one in cases}, {}), against=worse)
+    against = figures(better)["against"]
+    assert against == {"method": "coin", "accuracy": 0.0, "won": 4, "lost": 0, "p": 0.125}
+    assert "accuracy of coin" in printed(better)
+
+
 def test_the_promised_accuracy_is_not_lowered_by_the_way() -> None:
     assert report.LEAST_ACCURACY == 0.90
 

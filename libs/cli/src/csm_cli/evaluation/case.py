@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-Category = Literal["lead", "customer", "other"]
+from csm.contracts import Category
+
 Split = Literal["dev", "test"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]

@@ -11,7 +11,8 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from csm_cli.evaluation.case import Case, Category, Importance
+from csm.contracts import Category
+from csm_cli.evaluation.case import Case, Importance
 
 
 class UnanswerableError(Exception):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from csm_cli.evaluation.case import CATEGORIES, Case, Category
+from csm.contracts import Category
+from csm_cli.evaluation.case import CATEGORIES, Case
 from csm_cli.evaluation.judging import Judgement
 
 # A lost sale or a lost customer costs more than a newsletter that somebody looks at.
@@ -187,16 +188,22 @@ def p95(seconds: Sequence[float]) -> float | None:
     return ranked[math.ceil(0.95 * len(ranked)) - 1] if ranked else None
 
 
-def exact_mcnemar(before: Rows, after: Rows) -> float | None:
-    """Two-sided p value that the two runs are equally right, over the cases both judged."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs over the same cases; `p` that they are equally right (exact McNemar, two-sided)."""
+
+    won: int
+    lost: int
+    p: float
+
+
+def compared(before: Rows, after: Rows) -> Comparison:
+    """How `after` differs from `before`, over the cases that both have judged."""
     was_right = {row.case.id: row.is_right for row in before}
     pairs = [(was_right[r.case.id], r.is_right) for r in after if r.case.id in was_right]
-    lost_now, won_now = pairs.count((True, False)), pairs.count((False, True))
-    total = lost_now + won_now
-    if not pairs:
-        return None
-    tail = sum(math.comb(total, k) for k in range(min(lost_now, won_now) + 1))
-    return min(1.0, 2 * tail / float(2**total))
+    won, lost_now = pairs.count((False, True)), pairs.count((True, False))
+    tail = sum(math.comb(won + lost_now, k) for k in range(min(won, lost_now) + 1))
+    return Comparison(won, lost_now, min(1.0, 2 * tail / float(2 ** (won + lost_now))))
 
 
 def _share(part: float, whole: int) -> float | None:

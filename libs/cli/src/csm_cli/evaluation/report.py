@@ -1,7 +1,7 @@
 """The figures of a run, as JSON for programs and as tables for people."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.console import Group
@@ -22,13 +22,17 @@ _CEILING = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked and answered; `twins` are the verdicts without the planted text."""
+    """What was asked and answered; `twins` are the verdicts without the planted text.
+
+    `against` are the verdicts of another method, to compare with.
+    """
 
     method: str
     cases: Sequence[Case]
     answers: Answers
     twins: Mapping[str, Judgement] = field(default_factory=dict)
     drafts: Drafts | None = None
+    against: "Run | None" = None
 
     @property
     def rows(self) -> list[Row]:
@@ -59,6 +63,8 @@ def figures(run: Run) -> dict[str, Any]:
     found["wrong"] = _wrong(run.rows)
     if run.drafts is not None:
         found["drafts"] = _drafting(run.checked, run.drafts)
+    if run.against is not None:
+        found["against"] = _comparison(run.against, run)
     found["broken_promises"] = broken_promises(run)
     return found
 
@@ -167,6 +173,12 @@ def _wrong(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _comparison(before: Run, after: Run) -> dict[str, Any]:
+    other = metrics.accuracy(before.rows)
+    found = asdict(metrics.compared(before.rows, after.rows))
+    return {"method": before.method, "accuracy": other} | found
+
+
 def _drafting(checked: Sequence[Checked], drafts: Drafts) -> dict[str, Any]:
     price = draft_metrics.cost(checked)
     share = draft_metrics.share
@@ -209,6 +221,9 @@ def _measures(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "calls, of them cached", f"{found['calls']}, {found['from_cache']}"
     yield "cost", _money(found["cost_usd"])
     yield "p95 latency", _seconds(found["p95_seconds"])
+    if other := found.get("against"):
+        yield f"accuracy of {other['method']}", _percent(other["accuracy"])
+        yield "right only here, only there", f"{other['won']}, {other['lost']} (p {other['p']:.3f})"
 
 
 def _draft_measures(drafts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
