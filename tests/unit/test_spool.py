@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from csm import work
+from csm.timing import PROFILES
 from csm.work import Owed
 from gmail_ingest.fetch import Fetcher
 from gmail_ingest.spool import SPOOL_LIMIT, Spool
@@ -153,6 +154,6 @@ async def test_mails_that_ended_at_another_replica_are_forgotten(
         await spool.keep(one, RAW)
     store.run(work.end, WORK, "done")
     aged(folder, 3600)
-    await Fetcher(store.db, {}, spool, {}).tidy()
+    await Fetcher(store.db, {}, spool, {}, PROFILES["fast"]).tidy()
     assert await spool.read(WORK) is None
     assert await spool.read("open") == RAW

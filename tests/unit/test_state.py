@@ -11,7 +11,7 @@ from csm import work
 from csm.effects import EFFECT
 from csm.lease import Lease, LeaseLostError
 from csm.work import WORK
-from gmail_ingest import state
+from gmail_ingest import precedence, reconcile, state
 from gmail_ingest.state import MAILBOX, MESSAGE, Message, Notice, Scope
 from memory_store import START, Store, shared_store
 
@@ -178,7 +178,7 @@ def test_a_mailbox_begins_once(store: Store) -> None:
 
 
 def recovery(store: Store) -> float:
-    return store.run(state.recovery_start, SLUG, DAY, WEEK)
+    return store.run(reconcile.recovery_start, SLUG, DAY, WEEK)
 
 
 def test_a_recovery_looks_back_a_week(store: Store) -> None:
@@ -409,7 +409,7 @@ def test_older_parked_mails_of_the_scope_are_counted_with_their_age(store: Store
     message = next_message(store)
     assert message is not None
     assert message.gmail_message_id == "m2"
-    assert store.run(state.parked_before, scope(store), message) == (60, 1)
+    assert store.run(precedence.parked_before, scope(store), message) == (60, 1)
 
 
 def test_without_a_parked_mail_nothing_is_missing(store: Store) -> None:
@@ -417,4 +417,4 @@ def test_without_a_parked_mail_nothing_is_missing(store: Store) -> None:
     fetch(store, "m1", 10)
     message = next_message(store)
     assert message is not None
-    assert store.run(state.parked_before, scope(store), message) is None
+    assert store.run(precedence.parked_before, scope(store), message) is None

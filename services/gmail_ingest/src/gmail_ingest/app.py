@@ -53,7 +53,9 @@ class Service:
             for slug, client in self._clients.items()
             if (label := settings.mailbox[slug].gmail.label)
         }
-        self._fetcher = Fetcher(ground.db, self._clients, Spool(settings.spool), settings.mailbox)
+        self._fetcher = Fetcher(
+            ground.db, self._clients, Spool(settings.spool), settings.mailbox, settings.timing
+        )
         self._consume(asked["freescout"])
         self._operations = Operations(
             ground.db, self._freescout, ground.key, settings, self._frame.prober,

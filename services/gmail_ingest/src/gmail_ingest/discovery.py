@@ -134,7 +134,7 @@ class Discovery:
         The cursor is asked for before the list: what arrives while listing is in the history.
         """
         profile = await self._client.profile()
-        since = await self._db.run(state.recovery_start, self._slug, _DAY, _RECOVERY_WINDOW)
+        since = await self._db.run(reconcile.recovery_start, self._slug, _DAY, _RECOVERY_WINDOW)
         new = await self._list(since, backfill=False)
         await self._db.run(state.advance, self._slug, profile.history_id)
         self._log.warning("history id expired, mailbox listed", mailbox=self._slug, new=new)

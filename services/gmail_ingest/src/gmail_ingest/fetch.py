@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 from csm import dependency, work
 from csm.crash import crash_point
 from csm.db import Database
+from csm.timing import Timing
 from csm.work import WORK
-from gmail_ingest import state
+from gmail_ingest import precedence, state
 from gmail_ingest.gmail import (
     GmailClient,
     GmailCredentialsError,
@@ -18,6 +19,7 @@ from gmail_ingest.gmail import (
     GmailUnavailableError,
     RawMessage,
 )
+from gmail_ingest.matching import named_threads
 from gmail_ingest.settings import MailboxSettings
 from gmail_ingest.spool import Spool
 from gmail_ingest.state import Message, Scope
@@ -26,6 +28,7 @@ _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\r\n]{1,900}>)", re.IGNORECASE 
 _HEAD = 65_536  # bytes in which the Message-ID of a mail is looked for
 _LARGE_MOST = 4  # mails above the spool's limit held in memory; Gmail takes up to 50 MB
 _TIDY = 3600.0  # seconds between two looks for forgotten mails
+_UNFETCHED_WAIT = 60.0  # seconds (scaled) for an earlier mail that Gmail does not give out
 _TIDY_AGE = 600.0  # seconds: a younger file may belong to a mail noticed since that look
 
 
@@ -38,6 +41,7 @@ class Fetcher:
         clients: Mapping[str, GmailClient],
         spool: Spool,
         mailboxes: Mapping[str, MailboxSettings],
+        timing: Timing,
     ) -> None:
         """`clients` by mailbox slug."""
         self._db = db
@@ -46,17 +50,49 @@ class Fetcher:
         self._mailboxes = mailboxes
         self._large: dict[str, bytes] = {}
         self._wanted: dict[str, Message] = {}
+        self._patience = timing.scaled(_UNFETCHED_WAIT)
+        self._fetching: dict[str, asyncio.Future[bool]] = {}
 
-    async def fetch(self, scope: Scope) -> None:
+    async def fetch(self, scope: Scope) -> bool:
         """Fetch every open mail of the scope that was never fetched, and what `raw` missed.
 
-        Raises GmailUnavailableError and GmailCredentialsError.
+        False: an earlier mail that may belong to the scope cannot be had at this moment, wait for
+        it. Raises GmailUnavailableError and GmailCredentialsError.
         """
-        for message in await self._db.run(state.undated, scope):
-            await self._fetch(message)
+        own, earlier = await self._db.run(_unfetched, scope, self._patience)
+        for message in own:
+            await self._fetch_once(message)
         for message in [m for m in self._wanted.values() if m.mailbox == scope.mailbox]:
             del self._wanted[message.work_id]
             await self._fetch(message)
+        return all([await self._is_out_of_the_way(one) for one in earlier])
+
+    async def _is_out_of_the_way(self, message: Message) -> bool:
+        """Fetch a mail of another scope, so that it is known what it names."""
+        # One that has killed a process is fetched alone, by its own delivery.
+        if message.starts > 1:
+            return True
+        try:
+            return await self._fetch_once(message)
+        except (GmailUnavailableError, GmailCredentialsError):
+            return False
+
+    async def _fetch_once(self, message: Message) -> bool:
+        """Fetch, or wait for the delivery that does; False when that one did not succeed."""
+        running = self._fetching.get(message.work_id)
+        if running is not None:
+            await asyncio.wait([running])
+            return running.result()
+        running = asyncio.get_running_loop().create_future()
+        self._fetching[message.work_id] = running
+        try:
+            await self._fetch(message)
+            running.set_result(True)
+        finally:
+            del self._fetching[message.work_id]
+            if not running.done():
+                running.set_result(False)
+        return True
 
     async def raw(self, message: Message) -> bytes | None:
         """The mail's bytes; None when it must be fetched (first, or again) before it is written."""
@@ -77,6 +113,7 @@ class Fetcher:
         """Now and every hour, until cancelled: forget what this process did not see the end of."""
         while True:
             await self.tidy()
+            await self._db.run(precedence.forget_claims)
             await asyncio.sleep(_TIDY)
 
     async def tidy(self) -> None:
@@ -96,7 +133,7 @@ class Fetcher:
         try:
             await self._take(message, self._clients[message.mailbox])
         except GmailGoneError:
-            await self._db.run(work.end, message.work_id, "gone", "deleted in Gmail")
+            await self._db.run(_end_unfetched, message, "gone", "deleted in Gmail")
         except (GmailUnavailableError, GmailCredentialsError, asyncio.CancelledError):
             # Waiting and a clean shutdown say nothing against the mail; a killed process would.
             await asyncio.shield(self._db.run(work.unstart, message.work_id))
@@ -106,13 +143,11 @@ class Fetcher:
         fetched = await client.raw(message.gmail_message_id)
         if not await self._is_wanted(client, message, fetched):
             reason = "does not match gmail.query"
-            await self._db.run(work.end, message.work_id, "filtered", reason)
+            await self._db.run(_end_unfetched, message, "filtered", reason)
             return
         if not await self._spool.keep(message.work_id, fetched.raw):
             self._hold(message.work_id, fetched.raw)
-        await self._db.run(
-            state.fetched, message.work_id, fetched.internal_date_ms, fetched.labels, fetched.raw
-        )
+        await self._db.run(_fetched, message, fetched)
         crash_point("after_fetch", message.work_id)
 
     def _hold(self, work_id: str, raw: bytes) -> None:
@@ -133,6 +168,28 @@ class Fetcher:
         """Fetching killed the process again and again: the stub will link to Gmail instead."""
         await self._spool.keep(message.work_id, b"")
         await self._db.run(state.unfetchable, message.work_id)
+
+
+def _unfetched(
+    connection: Connection, scope: Scope, patience: float
+) -> tuple[list[Message], list[Message]]:
+    earlier = precedence.unfetched_before(connection, scope, patience)
+    return state.undated(connection, scope), earlier
+
+
+def _fetched(connection: Connection, message: Message, fetched: RawMessage) -> None:
+    facts = (fetched.internal_date_ms, fetched.labels, fetched.raw)
+    state.fetched(connection, message.work_id, *facts)
+    if named := named_threads(fetched.raw):
+        precedence.claim(connection, message, named)
+
+
+def _end_unfetched(
+    connection: Connection, message: Message, ended: work.State, reason: str
+) -> None:
+    """Dated too: the index of mails without a date holds open ones only."""
+    state.unfetchable(connection, message.work_id)
+    work.end(connection, message.work_id, ended, reason)
 
 
 def _wanted(connection: Connection) -> set[str]:

@@ -31,7 +31,7 @@ from gmail_ingest.labels import Labels
 from gmail_ingest.settings import MailboxSettings
 from gmail_ingest.solitude import Solitude, is_suspect
 from gmail_ingest.state import Message, Notice, Scope
-from gmail_ingest.writer import Moved, Step, Writer
+from gmail_ingest.writer import Behind, Moved, Step, Writer
 
 # Seconds (scaled) until a mail whose scope another worker holds is looked at again.
 _BUSY = 2
@@ -77,7 +77,7 @@ class Handlers:
         if await self._db.run(_state, event) != "wanted":
             return Done()
         try:
-            return await self._drive_alone_if_suspect(event)
+            return await self._drive_in_order(event)
         except GateClosedError as closed:
             return self._until_back(closed.down.reason, closed.down.name)
         except LeaseLostError:
@@ -108,16 +108,34 @@ class Handlers:
             return self._until_back(down.reason, name)
         return Unavailable(str(error), name, getattr(error, "retry_after", None))
 
-    async def _drive_alone_if_suspect(self, event: MessageReceived) -> Outcome:
-        alone = await self._db.run(is_suspect, event.mailbox, event.gmail_thread_id)
-        async with self._solitude.place(alone=alone):
-            return await self._drive(event)
+    async def _drive_in_order(self, event: MessageReceived) -> Outcome:
+        """Drive the event's Gmail thread, whenever another one must go first that one before.
 
-    async def _drive(self, event: MessageReceived) -> Outcome:
+        It ends: who must go first is always older.
+        """
+        thread = event.gmail_thread_id
+        while True:
+            outcome = await self._drive_alone_if_suspect(event, thread)
+            if isinstance(outcome, Behind):
+                thread = outcome.gmail_thread_id
+            elif isinstance(outcome, Done) and thread != event.gmail_thread_id:
+                thread = event.gmail_thread_id
+            else:
+                return outcome
+
+    async def _drive_alone_if_suspect(
+        self, event: MessageReceived, thread: str
+    ) -> Outcome | Behind:
+        alone = await self._db.run(is_suspect, event.mailbox, thread)
+        async with self._solitude.place(alone=alone):
+            return await self._drive(event, thread)
+
+    async def _drive(self, event: MessageReceived, thread: str) -> Outcome | Behind:
         """Fetch without a lease, write under one, and again when the scope has changed."""
         while True:
-            scope = await self._db.run(_open_scope, event)
-            await self._fetcher.fetch(scope)
+            scope = await self._db.run(_open_scope, event.mailbox, thread)
+            if not await self._fetcher.fetch(scope):
+                return Later(self._timing.scaled(_BUSY), "an earlier mail is not fetched yet")
             seconds = self._timing.lease(self._timing.deadline)
             lease = await self._db.run(leases.acquire, scope.resource, self._owner, seconds)
             if lease is None:
@@ -132,7 +150,7 @@ class Handlers:
 
     async def _write_all(
         self, scope: Scope, lease: Lease, event: MessageReceived
-    ) -> Outcome | None:
+    ) -> Outcome | Behind | None:
         """Write open mails until none is left; None when fetch or lease must come first again."""
         while True:
             message = await self._db.run(self._next, scope, lease)
@@ -142,8 +160,8 @@ class Handlers:
             if isinstance(message, Moved) or raw is None:
                 return None
             outcome = await self._write_one(message, raw, scope, lease)
-            if outcome is None:
-                return None
+            if outcome is None or isinstance(outcome, Behind):
+                return outcome
             if isinstance(outcome, Done | Rejected):
                 await self._fetcher.forget(message)
             if not isinstance(outcome, Done):
@@ -170,7 +188,7 @@ class Handlers:
 
     async def _write_one(
         self, message: Message, raw: bytes, scope: Scope, lease: Lease
-    ) -> Outcome | None:
+    ) -> Outcome | Behind | None:
         settings = self._mailboxes[message.mailbox]
         try:
             step: Step | Outcome = await self._writer.write(message, settings, raw, scope, lease)
@@ -230,6 +248,6 @@ def _state(connection: Connection, event: MessageReceived) -> work.State:
     return known or "wanted"
 
 
-def _open_scope(connection: Connection, event: MessageReceived) -> Scope:
+def _open_scope(connection: Connection, slug: str, gmail_thread_id: str) -> Scope:
     refuse_closed(connection)
-    return state.scope_of(connection, event.mailbox, event.gmail_thread_id)
+    return state.scope_of(connection, slug, gmail_thread_id)

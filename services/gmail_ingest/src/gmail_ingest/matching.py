@@ -7,6 +7,10 @@ from dataclasses import dataclass
 # FreeScout: Message-IDs of its mails are FS_<kind>-<thread id>-<hash>@<mailbox domain>. The hash
 # needs FreeScout's APP_KEY, so the number is a claim and its sender must be proven otherwise.
 _FREESCOUT_ID = re.compile(r"^<?FS_(?:reply|autoreply)-([1-9]\d{0,17})-")
+_NAMED = re.compile(rb"FS_(?:reply|autoreply)-([1-9]\d{0,17})-")
+# Bytes of a mail in which they are looked for: all headers, and what a bounce sends back.
+_HEAD = 256 * 1024
+_MOST_NAMED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,12 @@ def claimed_threads(references: Iterable[str]) -> tuple[int, ...]:
     """FreeScout thread ids that a mail claims to answer, in the order of its references."""
     found = (_FREESCOUT_ID.match(reference) for reference in references)
     return tuple(dict.fromkeys(int(match.group(1)) for match in found if match))
+
+
+def named_threads(raw: bytes) -> tuple[int, ...]:
+    """FreeScout thread ids that a mail may claim, read without parsing it: never too few."""
+    found = (int(number) for number in _NAMED.findall(raw[:_HEAD]))
+    return tuple(dict.fromkeys(found))[:_MOST_NAMED]
 
 
 def decide(

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from csm.contracts import MessageReceived
 from csm.db import Database, csm_now
 from csm.work import WORK
+from gmail_ingest import state
 from gmail_ingest.gmail import GmailClient, MessageRef
 from gmail_ingest.state import MAILBOX, MESSAGE, Notice
 
@@ -22,6 +23,19 @@ def since(connection: Connection, slug: str, every: float) -> float | None:
     if mailbox.reconciled_at is not None and mailbox.reconciled_at + every > mailbox.now:
         return None
     return max(float(mailbox.accept_from), float(mailbox.now) - _WINDOW)
+
+
+def recovery_start(connection: Connection, slug: str, day: float, window: float) -> float:
+    """Since when to list after a lost history id, in epoch seconds.
+
+    A day before our newest mail, at least `window` seconds back, never before the mailbox's start.
+    """
+    newest = select(func.max(MESSAGE.c.internal_date)).where(MESSAGE.c.mailbox == slug)
+    milliseconds = connection.execute(newest).scalar_one()
+    back = connection.execute(select(csm_now())).scalar_one() - window
+    if milliseconds is not None:
+        back = min(back, milliseconds / 1000 - day)
+    return max(back, state.accept_from(connection, slug))
 
 
 def unknown(connection: Connection, slug: str, gmail_message_ids: Sequence[str]) -> set[str]:

@@ -9,9 +9,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    func,
+    exists,
     or_,
     select,
+    text,
     tuple_,
     update,
 )
@@ -50,7 +51,13 @@ class GmailMessage(SQLModel, table=True):
     __table_args__ = (
         Index("gmail_message_thread", "mailbox", "gmail_thread_id"),
         Index("gmail_message_rfc", "mailbox", "rfc_message_id"),
-    )
+        # What is not fetched yet: next to nothing, however long the journal grows.
+        Index(
+            "gmail_message_undated", "mailbox", "backfill",
+            sqlite_where=text("internal_date IS NULL"),
+            postgresql_where=text("internal_date IS NULL"),
+        ),
+    )  # fmt: skip
 
     work_id: str = Field(primary_key=True)
     mailbox: str
@@ -74,11 +81,21 @@ class GmailThread(SQLModel, table=True):
     conversation_id: int = Field(index=True)
 
 
+class GmailClaim(SQLModel, table=True):
+    """A FreeScout thread that an open mail names, whose Gmail thread had no conversation yet."""
+
+    __tablename__ = "gmail_claim"
+
+    work_id: str = Field(primary_key=True)
+    freescout_thread_id: int = Field(primary_key=True, index=True, sa_type=BigInteger)
+
+
 MAILBOX = table_of(GmailMailbox)
 MESSAGE = table_of(GmailMessage)
 THREAD = table_of(GmailThread)
+CLAIM = table_of(GmailClaim)
 TABLES = (
-    MAILBOX, MESSAGE, THREAD, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK,
+    MAILBOX, MESSAGE, THREAD, CLAIM, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK,
 )  # fmt: skip
 
 
@@ -93,7 +110,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A journal row in work. `internal_date` in ms, None until the raw mail was fetched."""
+    """A journal row in work. `internal_date` in ms, None until the raw mail was fetched.
+
+    `may_overtake`: an older open mail may belong to the same conversation, see `precedence`.
+    """
 
     work_id: str
     mailbox: str
@@ -104,6 +124,7 @@ class Message:
     labels: frozenset[str]
     traceparent: str
     starts: int
+    may_overtake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +162,6 @@ def accept_from(connection: Connection, slug: str) -> float:
     """Since when mail of this mailbox is ours, in epoch seconds."""
     found = connection.execute(select(MAILBOX.c.accept_from).where(MAILBOX.c.slug == slug))
     return float(found.scalar_one())
-
-
-def recovery_start(connection: Connection, slug: str, day: float, window: float) -> float:
-    """Since when to list after a lost history id, in epoch seconds.
-
-    A day before our newest mail, at least `window` seconds back, never before the mailbox's start.
-    """
-    newest = select(func.max(MESSAGE.c.internal_date)).where(MESSAGE.c.mailbox == slug)
-    milliseconds = connection.execute(newest).scalar_one()
-    back = connection.execute(select(csm_now())).scalar_one() - window
-    if milliseconds is not None:
-        back = min(back, milliseconds / 1000 - day)
-    return max(back, accept_from(connection, slug))
 
 
 def journal(
@@ -230,7 +238,7 @@ def of_scope(scope: Scope) -> ColumnElement[bool]:
 def undated(connection: Connection, scope: Scope) -> list[Message]:
     """Open messages of the scope whose raw mail was never fetched: their order is unknown."""
     wanted = and_(of_scope(scope), WORK.c.state == "wanted", MESSAGE.c.internal_date.is_(None))
-    return _messages(connection, wanted, limit=None)
+    return messages(connection, wanted)
 
 
 def next_message(connection: Connection, scope: Scope, lease: Lease) -> Message | None:
@@ -242,18 +250,27 @@ def next_message(connection: Connection, scope: Scope, lease: Lease) -> Message 
     """
     if not leases.holds(connection, lease):
         raise LeaseLostError(lease.resource)
-    found = _messages(connection, and_(of_scope(scope), WORK.c.state == "wanted"), limit=1)
+    found = messages(connection, and_(of_scope(scope), WORK.c.state == "wanted"), limit=1)
     for message in found:
         if message.internal_date is not None:
             work.start(connection, message.work_id)
     return found[0] if found else None
 
 
-def _messages(
-    connection: Connection, terms: ColumnElement[bool], limit: int | None
+def messages(
+    connection: Connection, terms: ColumnElement[bool], limit: int | None = None
 ) -> list[Message]:
+    """Journal rows with their work, oldest first, those without a date before all."""
+    older, theirs = MESSAGE.alias(), WORK.alias()
+    claimant = (
+        exists()
+        .where(CLAIM.c.work_id == older.c.work_id, older.c.mailbox == MESSAGE.c.mailbox)
+        .where(older.c.internal_date <= MESSAGE.c.internal_date)
+        .where(older.c.work_id != MESSAGE.c.work_id)
+        .where(theirs.c.id == CLAIM.c.work_id, theirs.c.state == "wanted")
+    )
     rows = connection.execute(
-        select(MESSAGE, WORK.c.traceparent, WORK.c.starts)
+        select(MESSAGE, WORK.c.traceparent, WORK.c.starts, claimant.label("may_overtake"))
         .join(WORK, WORK.c.id == MESSAGE.c.work_id)
         .where(terms)
         .order_by(MESSAGE.c.internal_date.nulls_first(), MESSAGE.c.gmail_message_id)
@@ -264,7 +281,7 @@ def _messages(
             work_id=r.work_id, mailbox=r.mailbox, gmail_message_id=r.gmail_message_id,
             gmail_thread_id=r.gmail_thread_id, backfill=r.backfill,
             internal_date=r.internal_date, labels=frozenset((r.labels or "").split()),
-            traceparent=r.traceparent, starts=r.starts,
+            traceparent=r.traceparent, starts=r.starts, may_overtake=r.may_overtake,
         )
         for r in rows
     ]  # fmt: skip
@@ -377,24 +394,3 @@ def end_fenced(
         return False
     work.end(connection, work_id, state, reason)
     return True
-
-
-def parked_before(
-    connection: Connection, scope: Scope, message: Message
-) -> tuple[float, int] | None:
-    """Seconds since the last older message of the scope was parked, and how many there are."""
-    older = and_(
-        of_scope(scope),
-        WORK.c.state == "parked",
-        MESSAGE.c.internal_date <= message.internal_date,
-        MESSAGE.c.work_id != message.work_id,
-    )
-    number, last = connection.execute(
-        select(func.count(), func.max(WORK.c.ended_at))
-        .select_from(MESSAGE.join(WORK, WORK.c.id == MESSAGE.c.work_id))
-        .where(older)
-    ).one()
-    if not number:
-        return None
-    now = connection.execute(select(csm_now())).scalar_one()
-    return now - last, number

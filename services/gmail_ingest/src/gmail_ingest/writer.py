@@ -15,12 +15,12 @@ from csm.contracts import ConversationUpdated
 from csm.crash import crash_point
 from csm.db import Database
 from csm.effects import Adopt, Effects, Wait, Write, Written
-from csm.freescout import FreeScout
+from csm.freescout import Conversation, FreeScout
 from csm.lease import Lease
 from csm.outcome import Done, Later, Rejected
 from csm.timing import Timing
 from csm.trace import continued, span, traceparent
-from gmail_ingest import state
+from gmail_ingest import precedence, state
 from gmail_ingest.job import Job, effect_id, is_answer_from_gmail, unwritten
 from gmail_ingest.lookup import Lookup
 from gmail_ingest.matching import Append
@@ -42,7 +42,14 @@ class Moved:
     """The mail's conversation changed: go on under the lease of its new scope."""
 
 
-Step = Done | Later | Rejected | Moved
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Mail of this Gmail thread must be placed first: it is older, and may belong here too."""
+
+    gmail_thread_id: str
+
+
+Step = Done | Later | Rejected | Moved | Behind
 
 
 class Writer:
@@ -68,7 +75,7 @@ class Writer:
         self, message: Message, settings: MailboxSettings, raw: bytes, scope: Scope, lease: Lease
     ) -> Step:
         """Bring one mail to its recorded end, or say what it waits for."""
-        parked = await self._db.run(state.parked_before, scope, message)
+        parked = await self._db.run(precedence.parked_before, scope, message)
         if parked and parked[0] < (wait := self._timing.scaled(_PARKED_WAIT)):
             return Later(wait - parked[0], "an earlier message of this thread is parked")
         refusals = await self._db.run(effects.refusals, effect_id(message))
@@ -132,9 +139,18 @@ class Writer:
             return Moved()
         if conversation.id != conversation_id:
             return Moved()
+        if elder := await self._elder(job.message, conversation):
+            return Behind(elder)
         write = await self._writes.addition(job, conversation)
         made = await self._perform(job, write, lease)
         return await self._finish(job, made, lease)
+
+    async def _elder(self, message: Message, conversation: Conversation) -> str | None:
+        """The Gmail thread of an older mail that names this conversation and is not placed yet."""
+        if not message.may_overtake:
+            return None
+        threads = [thread.id for thread in conversation.threads]
+        return await self._db.run(precedence.elder, message, conversation.id, threads)
 
     async def _finish(self, job: Job, made: Written | Wait | Adopt, lease: Lease) -> Step:
         """What a performed write means for the mail; missing files get a note first."""
