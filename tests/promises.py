@@ -64,9 +64,11 @@ LIMITS = (
         " in quarantine can cause a second write."
     ),
     (
-        "Several mails of one customer that waited out an outage, one of them an answer in a "
-        "Gmail thread that is new to us: it may be written after a later mail of the first "
-        "thread. FreeScout shows them by their own time, so people still read them in order."
+        "An answer in a Gmail thread that is new to us can still be written after a later mail of "
+        "its conversation: when Gmail names it after that mail or does not give it out within a "
+        "minute, when it is part of a backfill and not fetched yet, or when it names only a "
+        "customer's mail and none of FreeScout's. FreeScout shows mails by their own time, so "
+        "people read them in order."
     ),
     (
         "Nothing here was run against a licensed FreeScout or against Gmail itself: `csm self-"

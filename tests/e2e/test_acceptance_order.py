@@ -1,6 +1,7 @@
 """Answers in new Gmail threads wait out an outage beside later mails of the same talk."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -56,10 +57,11 @@ def answers(stage: Stage) -> Iterator[tuple[int, bytes, str]]:
         yield customer, answer, copy["thread_id"]
 
 
-async def outage(stage: Stage, customers: int, agents: int) -> None:
+async def outage(stage: Stage, customers: int, agents: int, **afterwards: Any) -> None:
     """Each customer answers every mail of the agents, then writes in the first thread again.
 
-    All of that waits while FreeScout answers 503, and is written when it is back.
+    All of that waits while FreeScout answers 503, and is written when it is back; `afterwards`
+    are the faults it comes back with.
     """
     threads = [write(stage, customer, 0) for customer in range(customers)]
     stage.live()
@@ -75,8 +77,8 @@ async def outage(stage: Stage, customers: int, agents: int) -> None:
     wanted = customers * (agents + 1)
     await stage.until(lambda: stage.states().get("wanted") == wanted)
     await stage.until(lambda: OUTAGE in stage.down())
-    stage.faults()
-    await stage.quiet(100)
+    stage.faults(**afterwards)
+    await stage.quiet(200)
     stage.assert_clean(agent_replies=customers * agents)
     assert len(stage.conversations()) == customers
     assert stage.states() == {
@@ -99,6 +101,31 @@ async def test_answers_in_two_new_gmail_threads_keep_their_order_after_an_outage
     stage: Stage,
 ) -> None:
     await outage(stage, customers=6, agents=2)
+
+
+@pytest.mark.promise("together", "once")
+@pytest.mark.timeout(180)
+async def test_order_outlives_answers_that_are_lost_after_the_outage(stage: Stage) -> None:
+    await outage(stage, customers=4, agents=1, lost={"every": 3})
+
+
+@pytest.mark.promise("together")
+async def test_a_mail_waits_for_an_earlier_answer_that_gmail_does_not_give_out_yet(
+    stage: Stage,
+) -> None:
+    thread = write(stage, 0, 0)
+    stage.live()
+    await stage.quiet()
+    await agents_answer(stage, 1)
+    ((_, answer, new_thread),) = answers(stage)
+    stage.gmail.post(
+        "faults", rules=[{"kind": "500", "every": 1, "limit": 2, "on": "messages.get"}]
+    )
+    stage.deliver(answer, group="customer 0", thread_id=new_thread)
+    write(stage, 0, 1, thread)
+    await stage.quiet()
+    stage.assert_clean(agent_replies=1)
+    assert len(stage.conversations()) == 1
 
 
 @pytest.mark.nightly

@@ -126,6 +126,19 @@ def test_a_later_mail_written_first_is_disordered(office: Office) -> None:
     assert kinds(office.judge(mail(1), mail(2))) == {"disordered"}
 
 
+def test_a_later_mail_of_another_gmail_thread_written_first_is_disordered(office: Office) -> None:
+    place = office.create(mail(1, "g1"))
+    office.append(place, mail(3, "g1"))
+    office.append(place, mail(2, "g2"))
+    assert "disordered" in kinds(office.judge(mail(1, "g1"), mail(2, "g2"), mail(3, "g1")))
+
+
+def test_a_merge_of_two_orders_is_no_disorder(office: Office) -> None:
+    source, target = office.create(mail(2)), office.create(mail(1, "g2"))
+    staff.merge(office.desk, source, target, AGENT)
+    assert office.judge(mail(1, "g2"), mail(2)).clean
+
+
 def test_missing_attachments_are_incomplete(office: Office) -> None:
     letter = mail(1, attachment_count=2)
     office.create(letter, files=1)

@@ -1,7 +1,7 @@
 """Notices mail: reads Gmail's history, journals ids, and only then moves the cursor."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from csm import dependency, metrics
 from csm import lease as leases
@@ -156,10 +156,20 @@ class Discovery:
 
     async def _list(self, since: float, *, backfill: bool) -> int:
         new = 0
-        async for page in self._client.messages(f"after:{int(since)}"):
+        async for page in self._listed(since, oldest_first=not backfill):
             new += await self._journal(page, backfill=backfill)
         crash_point("after_journal", self._slug)
         return new
+
+    async def _listed(self, since: float, *, oldest_first: bool) -> AsyncIterator[list[MessageRef]]:
+        """Gmail lists the newest first; live mail is noticed in the order in which it came."""
+        pages = self._client.messages(f"after:{int(since)}")
+        if not oldest_first:
+            async for page in pages:
+                yield page
+            return
+        for page in reversed([page async for page in pages]):
+            yield page[::-1]
 
     async def _journal(self, found: Iterable[MessageRef], *, backfill: bool = False) -> int:
         self.tick()

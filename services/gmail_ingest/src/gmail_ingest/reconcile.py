@@ -70,6 +70,7 @@ async def missed(
 ) -> list[MessageRef]:
     """Messages since `after` that are not in the journal, even after one more look at the history.
 
+    The oldest first.
     What the next history tells is no loss, so it is asked before anything counts as missed.
     """
     listed: dict[str, MessageRef] = {}
@@ -77,4 +78,5 @@ async def missed(
         listed.update({reference.id: reference for reference in page})
     if await db.run(unknown, slug, list(listed)):
         await look()
-    return [listed[one] for one in await db.run(unknown, slug, list(listed))]
+    missed_ids = await db.run(unknown, slug, list(listed))
+    return [found for one, found in reversed(listed.items()) if one in missed_ids]

@@ -188,9 +188,9 @@ def _split(matches: Sequence[Match]) -> Iterable[str]:
 
 
 def _disordered(matches: Sequence[Match]) -> Iterable[str]:
-    # Thread ids grow with each POST, dates with each mail: both must rise together.
-    exchanges = _gathered(matches, lambda match: (match.entry.conversation, match.letter.group))
-    for members in exchanges.values():
+    # Thread ids grow with each POST, dates with each mail: both must rise together, whichever
+    # Gmail thread a mail came by. By the conversation posted to: a merge mixes two orders.
+    for members in _gathered(matches, lambda match: match.entry.origin).values():
         for earlier, later in pairwise(members):
             if later.entry.second < earlier.entry.second:
                 yield f"{later.entry} is older than thread {earlier.entry.id} before it"
