@@ -25,6 +25,7 @@ Alert = Literal[
     "husk-left",
     "incomplete",
     "misconfigured",
+    "over-budget",
     "parked",
     "recovered",
     "stream-new",

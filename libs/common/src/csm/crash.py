@@ -25,6 +25,9 @@ POINTS: dict[str, str] = {
     "after_reconcile_found": "the marker was found, the result is not recorded",
     "after_reconcile_absent": "absence is proven, no new intent yet",
     "after_outbox_publish": "the outgoing event is on the bus, its outbox row does not know it",
+    "llm_after_claim": "the question is reserved, nothing is on the wire",
+    "llm_after_answer": "the model answered and was paid, nothing is recorded",
+    "llm_after_settle": "the answer is recorded, nobody was told",
     "before_ack": "the outcome is recorded, the delivery is not acknowledged",
 }
 

@@ -67,6 +67,30 @@ NATS_FSYNC_ALWAYS = Gauge(
     "csm_nats_fsync_always", "1: NATS acknowledges after the fsync, 0: before, -1: not known",
     registry=REGISTRY,
 )  # fmt: skip
+LLM_REQUESTS = Counter(
+    "csm_llm_requests", "Requests to the model server by how each ended", ["task", "result"],
+    registry=REGISTRY,
+)  # fmt: skip
+LLM_QUESTIONS = Counter(
+    "csm_llm_questions", "Questions to a model by what came of them", ["task", "result"],
+    registry=REGISTRY,
+)  # fmt: skip
+LLM_SECONDS = Histogram(
+    "csm_llm_seconds", "Time of one request to the model server", ["task"],
+    buckets=_BUCKETS, registry=REGISTRY,
+)  # fmt: skip
+LLM_TOKENS = Counter(
+    "csm_llm_tokens", "Tokens by kind; cached ones are part of prompt, reasoning of completion",
+    ["task", "kind"], registry=REGISTRY,
+)  # fmt: skip
+LLM_USD = Counter(
+    "csm_llm_usd", "Money spent on models that have a price", ["task"], registry=REGISTRY
+)
+LLM_IN_FLIGHT = Gauge("csm_llm_in_flight", "Questions that are asked now", registry=REGISTRY)
+LLM_LIMIT = Gauge("csm_llm_limit", "How many may be asked at a time now", registry=REGISTRY)
+LLM_BREAKER_OPEN = Gauge(
+    "csm_llm_breaker_open", "1 while nobody asks since the server failed", registry=REGISTRY
+)
 ALERTS = Counter("csm_alerts", "Alerts that were raised", ["alert"], registry=REGISTRY)
 ProcessCollector(registry=REGISTRY)
 

@@ -25,6 +25,7 @@ SPANS: dict[str, str] = {
     "conversation.classified process": "one delivery of a verdict",
     "draft.upsert publish": "the wish for a draft goes to the bus",
     "draft.upsert process": "one delivery of that wish",
+    "model chat": "one request to the model server; never what was asked or answered",
 }
 # Attributes are sent as `csm.<name>`.
 ATTRIBUTES: dict[str, str] = {
@@ -37,9 +38,23 @@ ATTRIBUTES: dict[str, str] = {
     "outcome": "done, later, unavailable, rejected; of a write: written, wait, adopt",
     "effect": "kind of write: create, append, note",
     "error": "class of the error; its words may quote a mail and stay out",
+    "task": "what a model was asked for: classify, draft",
+}
+# Sent under their own names: OpenTelemetry's conventions for generative AI, without its contents.
+GEN_AI_ATTRIBUTES: dict[str, str] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": "the configured model",
+    "gen_ai.request.max_tokens": "the limit of the answer",
+    "gen_ai.response.model": "the model that answered",
+    "gen_ai.response.id": "the server's id of the answer",
+    "gen_ai.response.finish_reasons": "how the answer ended",
+    "gen_ai.usage.input_tokens": "tokens of the prompt",
+    "gen_ai.usage.output_tokens": "tokens of the answer",
+    "server.address": "host and port of the server",
 }
 _KINDS = {
     "publish": SpanKind.PRODUCER, "process": SpanKind.CONSUMER, "write": SpanKind.CLIENT,
+    "chat": SpanKind.CLIENT,
 }  # fmt: skip
 
 _propagator = TraceContextTextMapPropagator()
@@ -97,9 +112,12 @@ def span(name: str, **attributes: str | float | bool) -> Span:
 
 
 def _declared(attributes: Mapping[str, str | float | bool]) -> dict[str, str | float | bool]:
-    if unknown := attributes.keys() - ATTRIBUTES.keys():
+    if unknown := attributes.keys() - ATTRIBUTES.keys() - GEN_AI_ATTRIBUTES.keys():
         raise ValueError(f"span attributes {sorted(unknown)} are not declared in csm.trace")
-    return {f"csm.{name}": value for name, value in attributes.items()}
+    return {
+        name if name in GEN_AI_ATTRIBUTES else f"csm.{name}": value
+        for name, value in attributes.items()
+    }
 
 
 def traceparent() -> str:
