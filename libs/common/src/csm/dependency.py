@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlmodel import Field, SQLModel
 
 from csm import work
@@ -40,6 +40,13 @@ class DependencyRow(SQLModel, table=True):
 
 
 DEPENDENCY = table_of(DependencyRow)
+# Asked with every mail: built once, run with parameters.
+_FORGET = (
+    delete(DEPENDENCY)
+    .where(DEPENDENCY.c.name == bindparam("this"))
+    .returning(DEPENDENCY.c.down_since)
+)
+_ALL_DOWN = select(DEPENDENCY).where(DEPENDENCY.c.down_since.is_not(None), ~DEPENDENCY.c.on_trial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +88,7 @@ def failed(connection: Connection, name: str, reason: str, *, at_once: bool = Fa
 
 def succeeded(connection: Connection, name: str) -> bool:
     """Forget failures and wake every row that waits for `name`. True: it was down until now."""
-    row = connection.execute(
-        delete(DEPENDENCY).where(DEPENDENCY.c.name == name).returning(DEPENDENCY.c.down_since)
-    ).one_or_none()
+    row = connection.execute(_FORGET, {"this": name}).one_or_none()
     if row is None:
         return False
     work.wake(connection, name)
@@ -131,8 +136,7 @@ def down(connection: Connection, name: str) -> Down | None:
 
 def all_down(connection: Connection) -> list[Down]:
     """Every dependency that is down, for status and health."""
-    is_down = and_(DEPENDENCY.c.down_since.is_not(None), ~DEPENDENCY.c.on_trial)
-    rows = connection.execute(select(DEPENDENCY).where(is_down))
+    rows = connection.execute(_ALL_DOWN)
     return [Down(r.name, r.reason, r.down_since, r.configuration) for r in rows]
 
 

@@ -12,14 +12,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, Executable, Float, and_, bindparam, func, select, update
 from sqlmodel import Field, SQLModel
 
 from csm import lease as leases
 from csm import metrics
 from csm.alerts import alert
 from csm.crash import crash_point
-from csm.db import Database, csm_now, insert_into, table_of
+from csm.db import Database, csm_now, insert_into, per_dialect, table_of
 from csm.freescout_errors import (
     FreeScoutGoneError,
     FreeScoutRejectedError,
@@ -136,25 +136,47 @@ Record = Callable[[Connection, Written], None]
 """The service's part of the result transaction: map row, work row, outbox row."""
 
 
+# Statements of every write are built once and run with parameters; `this` is the effect's id.
+_THIS = EFFECT.c.id == bindparam("this")
+_OPEN = select(EFFECT, csm_now().label("now")).where(_THIS)
+_REFUSALS = select(EFFECT.c.refusals).where(_THIS)
+_DONE = update(EFFECT).where(_THIS).values(
+    state="done", conversation_id=bindparam("conversation"), thread_id=bindparam("thread"),
+    missing=bindparam("lost"), done_at=csm_now(),
+)  # fmt: skip
+_ATTEMPTED = (
+    "work_id", "resource", "kind", "state", "sent_at", "quiet_at", "body_sha256", "attachments",
+    "target", "husks",
+)  # fmt: skip
+
+
+@per_dialect
+def _intend(connection: Connection) -> Executable:
+    row = insert_into(connection, EFFECT).values(
+        state="intent", attempt=1, refusals=0, husks="{}", missing="[]", sent_at=csm_now(),
+        quiet_at=csm_now() + bindparam("quarantine", type_=Float()),
+    )  # fmt: skip
+    again = {name: row.excluded[name] for name in _ATTEMPTED}
+    return row.on_conflict_do_update(
+        index_elements=[EFFECT.c.id],
+        set_={**again, "attempt": EFFECT.c.attempt + 1},
+        where=EFFECT.c.state != "done",
+    )
+
+
 def open_intent(connection: Connection, effect_id: str) -> Intent | Written | None:
     """The unresolved intent of an effect, what it made if it is done, None if nothing is open."""
-    row = connection.execute(
-        select(EFFECT, csm_now().label("now")).where(EFFECT.c.id == effect_id)
-    ).one_or_none()
+    row = connection.execute(_OPEN, {"this": effect_id}).one_or_none()
     if row is None or row.state == "withdrawn":
         return None
     if row.state == "done":
         return Written(row.conversation_id, row.thread_id, tuple(json.loads(row.missing)))
     return Intent(
-        effect_id=row.id,
-        kind=row.kind,
-        attempt=row.attempt,
-        sent_at=row.sent_at,
-        quiet_at=row.quiet_at,
-        now=row.now,
+        effect_id=row.id, kind=row.kind, attempt=row.attempt, sent_at=row.sent_at,
+        quiet_at=row.quiet_at, now=row.now,
         attachments=tuple(Sent(*pair) for pair in json.loads(row.attachments)),
         husks={int(husk): seen for husk, seen in json.loads(row.husks).items()},
-    )
+    )  # fmt: skip
 
 
 def commit_intent(
@@ -163,22 +185,12 @@ def commit_intent(
     """Commit the intent under a lease that outlives the request; False: the lease is lost."""
     if not leases.extend(connection, lease, timing.lease(deadline)):
         return False
-    values = {
-        "work_id": write.work_id, "resource": lease.resource, "kind": write.kind,
-        "state": "intent", "sent_at": csm_now(),
-        "quiet_at": csm_now() + timing.quarantine(deadline), "body_sha256": write.body_sha256,
-        "attachments": json.dumps(write.attachments), "target": write.target,
+    intended = {
+        "id": write.effect_id, "work_id": write.work_id, "resource": lease.resource,
+        "kind": write.kind, "quarantine": timing.quarantine(deadline), "target": write.target,
+        "body_sha256": write.body_sha256, "attachments": json.dumps(write.attachments),
     }  # fmt: skip
-    row = insert_into(connection, EFFECT).values(
-        id=write.effect_id, attempt=1, refusals=0, husks="{}", missing="[]", **values
-    )
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=[EFFECT.c.id],
-            set_={**values, "attempt": EFFECT.c.attempt + 1, "husks": "{}"},
-            where=EFFECT.c.state != "done",
-        )
-    )
+    connection.execute(_intend(connection), intended)
     return True
 
 
@@ -201,8 +213,7 @@ def refused(connection: Connection, effect_id: str) -> int:
 
 def refusals(connection: Connection, effect_id: str) -> int:
     """How often FreeScout refused this effect's body."""
-    found = connection.execute(select(EFFECT.c.refusals).where(EFFECT.c.id == effect_id))
-    return int(found.scalar_one_or_none() or 0)
+    return int(connection.execute(_REFUSALS, {"this": effect_id}).scalar_one_or_none() or 0)
 
 
 def remember_husks(
@@ -232,14 +243,9 @@ def record_result(
     """Effect, work row, map and outbox in one fenced transaction; False: refused by the fence."""
     if not leases.holds(connection, lease):
         return False
-    connection.execute(
-        update(EFFECT)
-        .where(EFFECT.c.id == write.effect_id)
-        .values(
-            state="done", conversation_id=written.conversation_id, thread_id=written.thread_id,
-            missing=json.dumps(written.missing), done_at=csm_now(),
-        )
-    )  # fmt: skip
+    made = {"conversation": written.conversation_id, "thread": written.thread_id}
+    lost = json.dumps(written.missing)
+    connection.execute(_DONE, {"this": write.effect_id, "lost": lost, **made})
     record(connection, written)
     crash_point("in_record_tx", write.work_id)
     return True
@@ -340,12 +346,8 @@ class Effects:
     ) -> Wait | Adopt | None:
         others = await self._db.run(rivals, write) if husks else 0
         if others:
-            alert(
-                "husk-left",
-                "an empty conversation was left: it may be another mail's",
-                about=write.effect_id,
-                conversations=sorted(husks),
-            )
+            words = "an empty conversation was left: it may be another mail's"
+            alert("husk-left", words, about=write.effect_id, conversations=sorted(husks))
         if not husks or others:
             return None
         husk = adoptable(husks, intent.now, self._timing.server_life)

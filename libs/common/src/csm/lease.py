@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Executable, Float, bindparam, select, update
 from sqlmodel import Field, SQLModel
 
-from csm.db import csm_now, insert_into, table_of
+from csm.db import csm_now, insert_into, per_dialect, table_of
 
 
 class LeaseRow(SQLModel, table=True):
@@ -35,28 +35,45 @@ class Lease:
     epoch: int
 
 
-def acquire(connection: Connection, resource: str, owner: str, seconds: float) -> Lease | None:
-    """Take `resource` for `seconds` if nobody holds it; None when somebody does."""
+# Statements are built once and run with parameters; `the_...` is whose row, and of which epoch.
+_OF = LEASE.c.resource == bindparam("the_resource")
+_OURS = _OF & (LEASE.c.epoch == bindparam("the_epoch"))
+_EXTEND = (
+    update(LEASE)
+    .where(_OURS, LEASE.c.until > csm_now())
+    .values(until=csm_now() + bindparam("seconds", type_=Float()))
+)
+_EPOCH = select(LEASE.c.epoch).where(_OF).with_for_update()
+_RELEASE = update(LEASE).where(_OURS).values(until=0)
+
+
+@per_dialect
+def _acquire(connection: Connection) -> Executable:
+    until = csm_now() + bindparam("seconds", type_=Float())
     fresh = insert_into(connection, LEASE).values(
-        resource=resource, owner=owner, epoch=1, until=csm_now() + seconds
+        resource=bindparam("the_resource"), owner=bindparam("by"), epoch=1, until=until
     )
-    taken = fresh.on_conflict_do_update(
+    return fresh.on_conflict_do_update(
         index_elements=[LEASE.c.resource],
-        set_={"owner": owner, "epoch": LEASE.c.epoch + 1, "until": fresh.excluded.until},
+        set_={
+            "owner": fresh.excluded.owner,
+            "epoch": LEASE.c.epoch + 1,
+            "until": fresh.excluded.until,
+        },
         where=LEASE.c.until < csm_now(),
     ).returning(LEASE.c.epoch)
-    epoch = connection.execute(taken).scalar_one_or_none()
+
+
+def acquire(connection: Connection, resource: str, owner: str, seconds: float) -> Lease | None:
+    """Take `resource` for `seconds` if nobody holds it; None when somebody does."""
+    taking = {"the_resource": resource, "by": owner, "seconds": seconds}
+    epoch = connection.execute(_acquire(connection), taking).scalar_one_or_none()
     return None if epoch is None else Lease(resource, owner, epoch)
 
 
 def extend(connection: Connection, lease: Lease, seconds: float) -> bool:
     """Make the lease live `seconds` from now; False when it is no longer ours or has run out."""
-    mine = (
-        (LEASE.c.resource == lease.resource)
-        & (LEASE.c.epoch == lease.epoch)
-        & (LEASE.c.until > csm_now())
-    )
-    changed = connection.execute(update(LEASE).where(mine).values(until=csm_now() + seconds))
+    changed = connection.execute(_EXTEND, {**_of(lease), "seconds": seconds})
     return changed.rowcount == 1
 
 
@@ -74,13 +91,14 @@ def holds(connection: Connection, lease: Lease) -> bool:
 
     The row is locked, so that nobody can take it either before that transaction ends.
     """
-    epoch = connection.execute(
-        select(LEASE.c.epoch).where(LEASE.c.resource == lease.resource).with_for_update()
-    ).scalar_one_or_none()
-    return epoch == lease.epoch
+    found = connection.execute(_EPOCH, {"the_resource": lease.resource})
+    return found.scalar_one_or_none() == lease.epoch
 
 
 def release(connection: Connection, lease: Lease) -> None:
     """Give the resource free, unless somebody else holds it by now."""
-    mine = (LEASE.c.resource == lease.resource) & (LEASE.c.epoch == lease.epoch)
-    connection.execute(update(LEASE).where(mine).values(until=0))
+    connection.execute(_RELEASE, _of(lease))
+
+
+def _of(lease: Lease) -> dict[str, object]:
+    return {"the_resource": lease.resource, "the_epoch": lease.epoch}

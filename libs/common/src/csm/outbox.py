@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from csm import alerts, work
@@ -18,7 +18,7 @@ from csm.alerts import alert
 from csm.bus import BusUnavailableError
 from csm.contracts import EVENTS, Event
 from csm.crash import crash_point
-from csm.db import Database, csm_now, insert_into, is_postgresql, table_of
+from csm.db import Database, csm_now, is_postgresql, table_of
 from csm.delivery import is_cancelled
 from csm.lease import Lease
 from csm.logs import get_logger
@@ -57,6 +57,11 @@ class OutboxRow(SQLModel, table=True):
 
 OUTBOX = table_of(OutboxRow)
 _MODELS = {model.name: model for model in EVENTS}
+# Built once, run with parameters.
+_ENQUEUE = insert(OUTBOX).values(created_at=csm_now())
+_UNSENT = select(OUTBOX).order_by(OUTBOX.c.id).limit(BATCH)
+_SENT = delete(OUTBOX).where(OUTBOX.c.id.in_(bindparam("these", expanding=True)))
+_NOW = select(csm_now())
 
 
 def decode(name: str, payload: str) -> Event:
@@ -76,23 +81,22 @@ class Outgoing:
 
 def enqueue(connection: Connection, event: Event, traceparent: str, bucket: str = "") -> None:
     """Promise `event` in the caller's transaction."""
-    connection.execute(
-        insert_into(connection, OUTBOX).values(
-            event=event.name, payload=event.model_dump_json(exclude_none=True),
-            traceparent=traceparent, bucket=bucket, created_at=csm_now(),
-        )
-    )  # fmt: skip
+    promised = {
+        "event": event.name, "payload": event.model_dump_json(exclude_none=True),
+        "traceparent": traceparent, "bucket": bucket,
+    }  # fmt: skip
+    connection.execute(_ENQUEUE, promised)
 
 
 def unsent(connection: Connection) -> list[Outgoing]:
     """The oldest rows that the bus does not have yet."""
-    rows = connection.execute(select(OUTBOX).order_by(OUTBOX.c.id).limit(BATCH))
+    rows = connection.execute(_UNSENT)
     return [Outgoing(r.id, decode(r.event, r.payload), r.bucket, r.traceparent) for r in rows]
 
 
 def sent(connection: Connection, row_ids: Sequence[int]) -> None:
     """Forget rows that the bus has."""
-    connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(row_ids)))
+    connection.execute(_SENT, {"these": list(row_ids)})
 
 
 def backlog(connection: Connection) -> tuple[int, float]:
@@ -242,7 +246,7 @@ class DueLoop:
 
 
 def _now(connection: Connection) -> float:
-    return float(connection.execute(select(csm_now())).scalar_one())
+    return float(connection.execute(_NOW).scalar_one())
 
 
 def _relayed(connection: Connection, turn: Turn[Outgoing], out: Sequence[int]) -> None:

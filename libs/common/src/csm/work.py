@@ -7,10 +7,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Float,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Field, Index, SQLModel
 
-from csm.db import csm_now, insert_into, serialize, table_of
+from csm.db import csm_now, insert_into, per_dialect, serialize, table_of
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 
 State = Literal["wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked"]
@@ -77,11 +91,68 @@ class Due:
     published: int
 
 
+# Statements of every delivery are built once and run with parameters; `this` is the row's id.
+_THIS = WORK.c.id == bindparam("this")
+_STATE = select(WORK.c.state).where(_THIS)
+_START = update(WORK).where(_THIS).values(starts=WORK.c.starts + 1).returning(WORK.c.starts)
+_UNSTART = update(WORK).where(_THIS).values(starts=0)
+_END = (
+    update(WORK)
+    .where(_THIS, WORK.c.state == "wanted")
+    .values(
+        state=bindparam("ended"), reason=bindparam("why"), ended_at=csm_now(), starts=0,
+        waiting_for=None, in_flight=False,
+    )
+)  # fmt: skip
+_LAST_SEQ = select(func.coalesce(func.max(WORK.c.seq), 0))
+_ON_THE_BUS = (
+    select(func.count())
+    .select_from(WORK)
+    .where(WORK.c.state == "wanted", WORK.c.in_flight, WORK.c.next_try > csm_now())
+)
+# A handler may answer before its publish is recorded: the time it set stays.
+_SILENT = WORK.c.next_try <= bindparam("since", type_=Float())
+_PUBLISHED = (
+    update(WORK)
+    .where(WORK.c.id.in_(bindparam("these", expanding=True)))
+    .values(
+        next_try=case(
+            (_SILENT, csm_now() + bindparam("pause", type_=Float())), else_=WORK.c.next_try
+        ),
+        published=WORK.c.published + 1,
+        in_flight=_SILENT,
+    )
+)
+
+
+def _due() -> Select[tuple[str, str, str, str, int]]:
+    older = WORK.alias("older")
+    blocked = exists().where(
+        older.c.resource == WORK.c.resource,
+        older.c.state == "wanted",
+        older.c.seq < WORK.c.seq,
+        # A live mail need not wait for its thread's backfill: whoever takes it does both in order.
+        older.c.rank <= WORK.c.rank,
+    )
+    ready = and_(WORK.c.state == "wanted", WORK.c.next_try <= csm_now(), ~blocked)
+    columns = select(WORK.c.id, WORK.c.event, WORK.c.payload, WORK.c.traceparent, WORK.c.published)
+    return columns.where(ready).order_by(WORK.c.rank, WORK.c.seq).limit(bindparam("room"))
+
+
+_DUE = _due()
+
+
+@per_dialect
+def _owe(connection: Connection) -> Executable:
+    fresh = insert_into(connection, WORK).values(next_try=csm_now(), created_at=csm_now())
+    return fresh.on_conflict_do_nothing(index_elements=[WORK.c.id]).returning(WORK.c.id)
+
+
 def owe(connection: Connection, rows: Iterable[Owed]) -> int:
     """Insert rows that do not exist yet; returns how many were new."""
     # Numbers grow in the order of the commits: two replicas may journal at the same time.
     serialize(connection, "work.seq")
-    first = connection.execute(select(func.coalesce(func.max(WORK.c.seq), 0))).scalar_one() + 1
+    first = connection.execute(_LAST_SEQ).scalar_one() + 1
     values = [
         {
             "id": row.id, "seq": first + n, "resource": row.resource, "event": row.event,
@@ -92,43 +163,28 @@ def owe(connection: Connection, rows: Iterable[Owed]) -> int:
     ]  # fmt: skip
     if not values:
         return 0
-    fresh = insert_into(connection, WORK).values(next_try=csm_now(), created_at=csm_now())
-    unknown = fresh.on_conflict_do_nothing(index_elements=[WORK.c.id]).returning(WORK.c.id)
-    return len(connection.execute(unknown, values).all())
+    return len(connection.execute(_owe(connection), values).all())
 
 
 def state_of(connection: Connection, work_id: str) -> State | None:
     """The state of a row, or None when there is none."""
-    found = connection.execute(select(WORK.c.state).where(WORK.c.id == work_id))
+    found = connection.execute(_STATE, {"this": work_id})
     return cast("State | None", found.scalar_one_or_none())
 
 
 def start(connection: Connection, work_id: str) -> int:
     """Count a start before the handler touches the row; returns the starts without an outcome."""
-    started = update(WORK).where(WORK.c.id == work_id).values(starts=WORK.c.starts + 1)
-    return int(connection.execute(started.returning(WORK.c.starts)).scalar_one())
+    return int(connection.execute(_START, {"this": work_id}).scalar_one())
 
 
 def unstart(connection: Connection, work_id: str) -> None:
     """A clean shutdown or an end of the dangerous part: the starts say nothing any more."""
-    connection.execute(update(WORK).where(WORK.c.id == work_id).values(starts=0))
+    connection.execute(_UNSTART, {"this": work_id})
 
 
 def end(connection: Connection, work_id: str, state: State, reason: str | None = None) -> None:
     """Record the end of a row; a row that has ended keeps its first end."""
-    open_row = (WORK.c.id == work_id) & (WORK.c.state == "wanted")
-    connection.execute(
-        update(WORK)
-        .where(open_row)
-        .values(
-            state=state,
-            reason=reason,
-            ended_at=csm_now(),
-            starts=0,
-            waiting_for=None,
-            in_flight=False,
-        )
-    )
+    connection.execute(_END, {"this": work_id, "ended": state, "why": reason})
 
 
 def reopen(connection: Connection, work_id: str, reason: str) -> bool:
@@ -171,23 +227,10 @@ def record(connection: Connection, work_id: str, outcome: Outcome) -> None:
 
 def due(connection: Connection, window: int = WINDOW) -> list[Due]:
     """The rows to publish now: per resource only the oldest, while `window` has room."""
-    on_the_bus = and_(WORK.c.state == "wanted", WORK.c.in_flight, WORK.c.next_try > csm_now())
-    busy = connection.execute(select(func.count()).select_from(WORK).where(on_the_bus))
-    room = window - int(busy.scalar_one())
+    room = window - int(connection.execute(_ON_THE_BUS).scalar_one())
     if room <= 0:
         return []
-    older = WORK.alias("older")
-    blocked = exists().where(
-        older.c.resource == WORK.c.resource,
-        older.c.state == "wanted",
-        older.c.seq < WORK.c.seq,
-        # A live mail need not wait for its thread's backfill: whoever takes it does both in order.
-        older.c.rank <= WORK.c.rank,
-    )
-    ready = and_(WORK.c.state == "wanted", WORK.c.next_try <= csm_now(), ~blocked)
-    rows = connection.execute(
-        select(WORK).where(ready).order_by(WORK.c.rank, WORK.c.seq).limit(room)
-    )
+    rows = connection.execute(_DUE, {"room": room})
     return [Due(r.id, r.event, r.payload, r.traceparent, r.published) for r in rows]
 
 
@@ -198,13 +241,8 @@ def published(
 
     A handler may answer before this is recorded: a time it set after `since` stays.
     """
-    silent = WORK.c.next_try <= since
-    due_again = case((silent, csm_now() + republish_after), else_=WORK.c.next_try)
-    connection.execute(
-        update(WORK)
-        .where(WORK.c.id.in_(work_ids))
-        .values(next_try=due_again, published=WORK.c.published + 1, in_flight=silent)
-    )
+    published_now = {"these": list(work_ids), "since": since, "pause": republish_after}
+    connection.execute(_PUBLISHED, published_now)
 
 
 def wake(connection: Connection, dependency: str, limit: int | None = None) -> int:

@@ -15,6 +15,7 @@ from csm.db.core import (
     insert_into,
     is_postgresql,
     outlast,
+    per_dialect,
     serialize,
     table_of,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "open_database",
     "open_read_only",
     "outlast",
+    "per_dialect",
     "serialize",
     "shown",
     "sqlite_engine",
