@@ -247,6 +247,27 @@ def replay(  # noqa: PLR0913 - the options of a command
 
 
 @app.command()
+def audit(
+    *,
+    since: Annotated[
+        str, typer.Option("--since", help="What changed since: an age (26h, 30d) or a time.")
+    ] = "26h",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare what FreeScout holds with the journal; reads only. Exit 1 when something is wrong.
+
+    Example: [bold]csm audit --since 30d[/bold]
+    """
+    with in_words():
+        settings = load(Settings, config)
+        from csm_cli import audit as comparison
+
+        is_clean = comparison.audit(settings, since, as_json=as_json)
+        raise typer.Exit(0 if is_clean else 1)
+
+
+@app.command()
 def demo(
     *,
     mail: Annotated[

@@ -105,6 +105,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
         ("oldest open mail", age(answer["oldest_open_s"])),
         ("events not yet on the bus", answer["outbox"]),
         ("durables", answer["durables"]),
+        ("last audit", _about_audit(answer["audit"])),
         ("self-test allows", answer["allowed"] or "nothing: run `csm self-test`"),
     ]
     say_facts("Service", facts)
@@ -113,6 +114,13 @@ def status(settings: Settings, *, as_json: bool) -> None:
         screen().print(table("Down", ("what", "since", "why"), down))
     if raised := [(moment(a["at"]), a["alert"], a["about"], a["words"]) for a in answer["alerts"]]:
         screen().print(table("Alerts", ("at", "alert", "about", "what"), raised))
+
+
+def _about_audit(audit: Json | None) -> str:
+    if audit is None or audit["completed_at"] is None:
+        return "none yet"
+    found = [f"{number} {kind}" for kind, number in audit["findings"].items() if number]
+    return f"{moment(audit['completed_at'])}, {', '.join(found) or 'nothing found'}"
 
 
 def mails(settings: CommonSettings, choice: Choice, limit: int, *, as_json: bool) -> None:

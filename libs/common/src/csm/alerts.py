@@ -13,6 +13,12 @@ from csm import metrics
 from csm.logs import get_logger
 
 Alert = Literal[
+    "audit-disordered",
+    "audit-double",
+    "audit-foreign",
+    "audit-incomplete",
+    "audit-missing",
+    "audit-split",
     "bus-closed",
     "bus-down",
     "database-down",

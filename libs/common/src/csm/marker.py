@@ -39,7 +39,7 @@ def make_marker(key: bytes, effect_id: str, flags: str) -> str:
         raise ValueError("an empty install key would let anybody forge markers")
     if not _FLAGS.fullmatch(flags):
         raise ValueError("marker flags are letters a-z only")
-    mark_id = _mark_id(key, effect_id)
+    mark_id = mark_id_of(key, effect_id)
     return str(Marker(mark_id, _check(key, mark_id, flags), flags))
 
 
@@ -60,7 +60,7 @@ def find_marker(html: str) -> Marker | None:
 def identifies(key: bytes, effect_id: str, html: str) -> bool:
     """Whether `html` is the thread that the effect `effect_id` wrote."""
     marker = find_marker(html)
-    return marker is not None and _same(marker.mark_id, _mark_id(key, effect_id))
+    return marker is not None and _same(marker.mark_id, mark_id_of(key, effect_id))
 
 
 def trusted_flags(key: bytes, html: str) -> str | None:
@@ -71,7 +71,8 @@ def trusted_flags(key: bytes, html: str) -> str | None:
     return marker.flags
 
 
-def _mark_id(key: bytes, effect_id: str) -> str:
+def mark_id_of(key: bytes, effect_id: str) -> str:
+    """The part of a marker that names its effect."""
     return _base32_mac(key, f"id\0{effect_id}")[:_ID_LENGTH]
 
 

@@ -91,6 +91,14 @@ LLM_LIMIT = Gauge("csm_llm_limit", "How many may be asked at a time now", regist
 LLM_BREAKER_OPEN = Gauge(
     "csm_llm_breaker_open", "1 while nobody asks since the server failed", registry=REGISTRY
 )
+AUDIT_FINDINGS = Gauge(
+    "csm_audit_findings", "What the last audit of the help desk found, by kind", ["kind"],
+    registry=REGISTRY,
+)  # fmt: skip
+AUDIT_AGE = Gauge(
+    "csm_audit_age_seconds", "Since the last audit was completed, or since the start",
+    registry=REGISTRY,
+)  # fmt: skip
 ALERTS = Counter("csm_alerts", "Alerts that were raised", ["alert"], registry=REGISTRY)
 ProcessCollector(registry=REGISTRY)
 

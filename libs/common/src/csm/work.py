@@ -60,6 +60,7 @@ class WorkRow(SQLModel, table=True):
     reason: str | None = None
     created_at: float
     ended_at: float | None = None
+    reopened_at: float | None = None
 
 
 WORK = table_of(WorkRow)
@@ -195,7 +196,7 @@ def reopen(connection: Connection, work_id: str, reason: str) -> bool:
         .where(ended)
         .values(
             state="wanted", reason=reason, next_try=csm_now(), ended_at=None, starts=0,
-            waiting_for=None, in_flight=False,
+            waiting_for=None, in_flight=False, reopened_at=csm_now(),
         )
     )  # fmt: skip
     return changed.rowcount == 1

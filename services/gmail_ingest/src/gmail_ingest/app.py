@@ -13,6 +13,8 @@ from csm.settings import ConfigError
 from csm.streams import FREESCOUT_WRITER
 from gmail_ingest import probes
 from gmail_ingest.accounts import account_of
+from gmail_ingest.audit import Audit
+from gmail_ingest.auditor import Auditor
 from gmail_ingest.discovery import Discovery
 from gmail_ingest.fetch import Fetcher
 from gmail_ingest.gmail import GmailClient, GmailCredentialsError, TokenBucket
@@ -57,14 +59,15 @@ class Service:
             ground.db, self._clients, Spool(settings.spool), settings.mailbox, settings.timing
         )
         self._consume(asked["freescout"])
+        self._auditor = self._audits()
         self._operations = Operations(
             ground.db, self._freescout, ground.key, settings, self._frame.prober,
-            self._frame.watch,
+            self._frame.watch, auditor=self._auditor,
         )  # fmt: skip
         self.health = self._frame.health(
             partial(self._operations.status, {}),
             partial(gates.refusals, url=settings.freescout.url),
-            [discovery.tick for discovery in self._discoveries],
+            [self._auditor.tick, *(discovery.tick for discovery in self._discoveries)],
         )
 
     def _probes(self) -> Mapping[str, Probe]:
@@ -92,6 +95,13 @@ class Service:
             workers=settings.gmail_ingest.workers,
         )  # fmt: skip
 
+    def _audits(self) -> Auditor:
+        ground, settings = self._ground, self._ground.settings
+        desks = [mailbox.freescout_mailbox_id for mailbox in settings.mailbox.values()]
+        audit = Audit(ground.db, self._freescout, ground.key, desks)
+        every = settings.gmail_ingest.audit_hours * 3600
+        return Auditor(ground.db, audit, settings.timing, every=every, owner=ground.owner)
+
     async def _behaviour(self) -> Behaviour:
         return await probes.behaviour(self._ground.db, self._ground.settings)
 
@@ -105,7 +115,8 @@ class Service:
 
     def _loops(self) -> list[Loop]:
         looks = [discovery.run for discovery in self._discoveries]
-        return [self._fetcher.run, *looks, *(label.run for label in self._labels.values())]
+        own = [self._fetcher.run, self._auditor.run]
+        return [*own, *looks, *(label.run for label in self._labels.values())]
 
 
 def _client(slug: str, settings: Settings) -> GmailClient:

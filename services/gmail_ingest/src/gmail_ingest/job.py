@@ -104,7 +104,12 @@ def is_answer_from_gmail(job: Job) -> bool:
 
 def effect_id(message: Message) -> str:
     """The effect of a message's customer thread."""
-    return f"customer-thread:{message.mailbox}:{message.gmail_message_id}"
+    return effect_id_of(message.mailbox, message.gmail_message_id)
+
+
+def effect_id_of(slug: str, gmail_message_id: str) -> str:
+    """The same by the mailbox's slug and Gmail's id."""
+    return f"customer-thread:{slug}:{gmail_message_id}"
 
 
 def unwritten(job: Job) -> tuple[State, str] | None:

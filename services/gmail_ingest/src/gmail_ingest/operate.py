@@ -1,4 +1,4 @@
-"""The operating verbs of gmail_ingest: what `csm status|list|show|replay|self-test` ask for."""
+"""The operating verbs of gmail_ingest: what `csm status|list|show|replay|audit|...` ask for."""
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -12,6 +12,7 @@ from csm.freescout import FreeScout, FreeScoutRejectedError, FreeScoutUnavailabl
 from csm.self_test import Finding, SelfTestRun
 from csm.watch import DurableWatch
 from csm.work import WORK
+from gmail_ingest.auditor import Auditor
 from gmail_ingest.settings import Settings
 from gmail_ingest.state import MESSAGE
 
@@ -22,7 +23,7 @@ _LIST_LIMIT = 200
 class Operations:
     """Reads and repairs through the same rows and the same protocol as the service itself."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root hands over every collaborator once
         self,
         db: Database,
         freescout: FreeScout,
@@ -30,6 +31,8 @@ class Operations:
         settings: Settings,
         prober: Prober,
         watch: DurableWatch,
+        *,
+        auditor: Auditor,
     ) -> None:
         """Shares the service's own clients."""
         self._db = db
@@ -38,6 +41,7 @@ class Operations:
         self._settings = settings
         self._prober = prober
         self._watch = watch
+        self._auditor = auditor
 
     def verbs(self) -> dict[str, Verb]:
         """The verbs by name."""
@@ -46,6 +50,7 @@ class Operations:
             "list": self.mails,
             "show": self.show,
             "replay": self.replay,
+            "audit": self._auditor.audit,
             "self-test": self.self_test,
             "self-test-answer": self.self_test_answer,
         }
@@ -59,6 +64,7 @@ class Operations:
         answer["durables"] = self._watch.reason or "in place"
         findings = await self._db.run(tests.stored, self._settings.freescout.url)
         answer["allowed"] = None if findings is None else tests.allowed_level(findings)
+        answer["audit"] = await self._auditor.status()
         # A dependency may have come back by a mail's own success, in another replica too.
         names = {down["name"] for down in answer["down"]}
         alerts.over_but(("dependency-down", "misconfigured"), names)

@@ -96,6 +96,8 @@ class GmailIngestSettings(ServiceSection):
     # The writer's number of deliveries in work; FreeScout itself sees at most `in_flight`.
     workers: int = Field(default=8, ge=1, le=64)
     health_port: int = Field(default=8081, ge=0, le=65535)
+    # How often what FreeScout holds is compared with the journal.
+    audit_hours: float = Field(default=1, gt=0, le=24)
 
 
 class Settings(CommonSettings):

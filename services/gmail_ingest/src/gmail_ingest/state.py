@@ -29,6 +29,7 @@ from csm.lease import LEASE, Lease, LeaseLostError
 from csm.outbox import OUTBOX
 from csm.self_test import SELF_TEST
 from csm.work import WORK, Owed
+from gmail_ingest.audit_run import AUDIT
 
 
 class GmailMailbox(SQLModel, table=True):
@@ -95,7 +96,8 @@ MESSAGE = table_of(GmailMessage)
 THREAD = table_of(GmailThread)
 CLAIM = table_of(GmailClaim)
 TABLES = (
-    MAILBOX, MESSAGE, THREAD, CLAIM, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK,
+    AUDIT, MAILBOX, MESSAGE, THREAD, CLAIM, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX,
+    WORK,
 )  # fmt: skip
 
 
@@ -192,8 +194,7 @@ def _owed(slug: str, notice: Notice, rank: int) -> Owed:
         gmail_thread_id=notice.gmail_thread_id,
     )
     resource = Scope(slug, notice.gmail_thread_id, None).resource
-    payload = event.model_dump_json()
-    return Owed(event.key, resource, event.name, payload, notice.traceparent, rank)
+    return Owed(event.key, resource, event.name, event.model_dump_json(), notice.traceparent, rank)
 
 
 def rescue(connection: Connection, slug: str, gmail_message_id: str) -> bool:

@@ -20,6 +20,8 @@ move           {conversation_id, mailbox_id}
 merge          {source, target}
 delete, restore, delete-forever {conversation_id}
 edit-customer  {conversation_id, email} -> {customer_id}
+edit-thread    {thread_id, text}                        as it was shown, without its comments
+lose-file      {thread_id}                              the last attachment, from the server's disk
 """
 
 from collections.abc import Callable, Mapping
@@ -132,6 +134,15 @@ def _edit_customer(desk: Desk, body: Body) -> dict[str, object]:
     return {"customer_id": staff.change_customer(desk, body["conversation_id"], ref).id}
 
 
+def _edit_thread(desk: Desk, body: Body) -> None:
+    desk.thread(body["thread_id"]).body = str(body["text"])
+
+
+def _lose_file(desk: Desk, body: Body) -> None:
+    thread = desk.thread(body["thread_id"])
+    thread.attachments = thread.attachments[:-1]
+
+
 DEEDS: dict[str, Deed] = {
     "agent-reply": _reply,
     "agent-note": _note,
@@ -154,4 +165,6 @@ DEEDS: dict[str, Deed] = {
     "restore": _restore,
     "delete-forever": _delete_forever,
     "edit-customer": _edit_customer,
+    "edit-thread": _edit_thread,
+    "lose-file": _lose_file,
 }
