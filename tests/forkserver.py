@@ -1,11 +1,12 @@
-"""A preloaded parent that forks gmail_ingest: a fresh interpreter costs seconds, a fork does not.
+"""A preloaded parent that forks services: a fresh interpreter costs seconds, a fork does not.
 
-Run as a script it reads requests from stdin, one JSON object a line: `{"id", "environment", "log"}`
-forks a life of the service, `{"id", "signal"}` sends a signal to one that still lives. It answers
-on stdout: `{"id", "pid"}` for a birth, `{"id", "code"}` for an end (negative: the signal). When
-stdin ends every life is killed.
+Run as a script with the services' names it reads requests from stdin, one JSON object a line:
+`{"id", "service", "environment", "log"}` forks a life of a service, `{"id", "signal"}` sends a
+signal to one that still lives. It answers on stdout: `{"id", "pid"}` for a birth, `{"id", "code"}`
+for an end (negative: the signal). When stdin ends every life is killed.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -36,23 +37,23 @@ class Life:
 class ForkServer:
     """The client's side: starts the server process, forks lives, learns how they ended."""
 
-    def __init__(self) -> None:
-        """Returns when the service is imported; raises TimeoutError after a minute."""
+    def __init__(self, *services: str) -> None:
+        """Returns when the services are imported; raises TimeoutError after a minute."""
         self._lives: dict[int, Life] = {}
         self._ready = threading.Event()
         self._server = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, __file__, *services], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if not self._ready.wait(_START_SECONDS):
             raise TimeoutError("the fork server did not start")
 
-    def fork(self, environment: Mapping[str, str], log: Path) -> Life:
-        """A new life of the service with this environment beside ours; its output goes to `log`."""
+    def fork(self, service: str, environment: Mapping[str, str], log: Path) -> Life:
+        """A new life of a service with this environment beside ours; its output goes to `log`."""
         life = Life(len(self._lives) + 1)
         self._lives[life.number] = life
-        self._send(id=life.number, environment=dict(environment), log=str(log))
+        self._send(id=life.number, service=service, environment=dict(environment), log=str(log))
         if not life.born.wait(_START_SECONDS):
             raise TimeoutError("the fork server did not fork")
         return life
@@ -104,9 +105,11 @@ class ForkServer:
 class _Server:
     """The server's side: a single thread, so that a fork copies no held lock."""
 
-    def __init__(self, service: Callable[[], None], in_child: Callable[[], None] | None) -> None:
-        """`service` is the program of every child, `in_child` prepares one."""
-        self._service = service
+    def __init__(
+        self, services: Mapping[str, Callable[[], None]], in_child: Callable[[], None] | None
+    ) -> None:
+        """`services` are the programs of the children by name, `in_child` prepares one."""
+        self._services = services
         self._in_child = in_child
         self._numbers: dict[int, int] = {}
 
@@ -137,11 +140,11 @@ class _Server:
     def _fork(self, request: Mapping[str, Any]) -> None:
         pid = os.fork()
         if pid == 0:
-            self._live(request["environment"], request["log"])
+            self._live(request["service"], request["environment"], request["log"])
         self._numbers[pid] = request["id"]
         _report(id=request["id"], pid=pid)
 
-    def _live(self, environment: Mapping[str, str], log: str) -> None:
+    def _live(self, service: str, environment: Mapping[str, str], log: str) -> None:
         code = 1
         try:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -150,7 +153,7 @@ class _Server:
                 self._in_child()
             _redirect(log)
             os.environ.update(environment)
-            self._service()
+            self._services[service]()
             code = 0
         except SystemExit as exit_:
             code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
@@ -183,15 +186,15 @@ def _report(**facts: object) -> None:
 
 
 def main() -> None:
-    """Import the service once, then serve."""
+    """Import the services once, then serve."""
     import gc  # noqa: PLC0415 - the client needs none of these
 
     from csm_cli.parenthood import die_with_parent  # noqa: PLC0415 - as above
-    from gmail_ingest.__main__ import main as service  # noqa: PLC0415 - as above
 
+    services = {name: importlib.import_module(f"{name}.__main__").main for name in sys.argv[1:]}
     gc.collect()
     gc.freeze()
-    _Server(service, die_with_parent()).run()
+    _Server(services, die_with_parent()).run()
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from csm.crash import POINTS
+from crash_stages import GMAIL_INGEST
 from letters import letter, message_id
 from stage import Stage
 
-# A model's answers are not on the way of a mail into FreeScout.
-MAIL_POINTS = [point for point in POINTS if not point.startswith("llm_")]
 # Without these the point is never reached; every other point is on everybody's way.
 FAULTS: dict[str, dict[str, Any]] = {
     # Applied, but the answer is lost: the marker is there.
@@ -59,7 +57,7 @@ def last_mails(post: Post) -> None:
 
 @pytest.mark.promise("once", "together", "never-sent")
 @pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize("point", MAIL_POINTS)
+@pytest.mark.parametrize("point", GMAIL_INGEST)
 async def test_a_death_at_this_point_loses_and_doubles_nothing(
     stage: Stage, point: str, count: int
 ) -> None:
@@ -68,7 +66,7 @@ async def test_a_death_at_this_point_loses_and_doubles_nothing(
 
 @pytest.mark.postgres
 @pytest.mark.promise("once", "together", "never-sent")
-@pytest.mark.parametrize("point", MAIL_POINTS)
+@pytest.mark.parametrize("point", GMAIL_INGEST)
 async def test_neither_does_one_on_postgresql(postgres_stage: Stage, point: str) -> None:
     await dies_at(postgres_stage, point, 1)
 

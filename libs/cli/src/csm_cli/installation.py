@@ -15,6 +15,10 @@ timing_profile = "fast"
 [gmail_ingest]
 health_port = 0
 
+[webhook_gateway]
+health_port = 0
+poll_seconds = 0.2
+
 [nats]
 url = "{nats_url}"
 

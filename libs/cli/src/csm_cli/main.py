@@ -268,6 +268,24 @@ def audit(
 
 
 @app.command()
+def reconcile(
+    *,
+    days: Annotated[
+        float | None, typer.Option(help="Look back so far; default: a day, or our own outage.")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hint at every newest customer message again: each stage does what it missed, and only that.
+
+    It runs hourly by itself. Example: [bold]csm reconcile --days 14[/bold]
+    """
+    with in_words():
+        answer = operate.reconcile(load(Settings, config), days)
+        say_json(answer) if as_json else typer.echo(f"hinted at {answer['hints']} conversations")
+
+
+@app.command()
 def demo(
     *,
     mail: Annotated[

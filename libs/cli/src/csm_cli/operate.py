@@ -173,6 +173,12 @@ def replay(
     return ask(settings, "replay", arguments, _PATIENCE)
 
 
+def reconcile(settings: CommonSettings, days: float | None) -> Json:
+    """A sweep of webhook_gateway over everything that changed; raises AdminError."""
+    work = admin.ask(settings.nats.url, "webhook_gateway", "reconcile", {"days": days}, _PATIENCE)
+    return asyncio.run(work)
+
+
 def say_replayed(answer: Json) -> None:
     """How many, and which ones."""
     would = "would be " if answer["dry_run"] else ""

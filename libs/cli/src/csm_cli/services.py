@@ -5,8 +5,9 @@ from pathlib import Path
 
 from csm.settings import CommonSettings, ConfigError, load
 from gmail_ingest.settings import Settings as GmailIngest
+from webhook_gateway.settings import Settings as WebhookGateway
 
-SERVICES: tuple[type[CommonSettings], ...] = (GmailIngest,)
+SERVICES: tuple[type[CommonSettings], ...] = (GmailIngest, WebhookGateway)
 
 
 def names() -> list[str]:

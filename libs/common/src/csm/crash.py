@@ -28,6 +28,8 @@ POINTS: dict[str, str] = {
     "llm_after_claim": "the question is reserved, nothing is on the wire",
     "llm_after_answer": "the model answered and was paid, nothing is recorded",
     "llm_after_settle": "the answer is recorded, nobody was told",
+    "before_hints": "changes in FreeScout are listed, neither hints nor cursor are stored",
+    "before_swept": "all hints of a sweep are promised, its end is not stored",
     "before_ack": "the outcome is recorded, the delivery is not acknowledged",
 }
 

@@ -342,6 +342,24 @@ async def _missing(
     return gone + [f"durable {durable.name} on {durable.stream}" for durable in lost]
 
 
+async def newest_created(js: JetStreamManager, names: Sequence[str]) -> float | None:
+    """When the youngest of these streams was made (epoch seconds): its earlier events are gone.
+
+    None when NATS does not answer; a stream that is missing does not count.
+    """
+    made: list[float] = []
+    for name in names:
+        try:
+            created = (await js.stream_info(name)).created
+        except NotFoundError:
+            continue
+        except NatsError:
+            return None
+        if created is not None:
+            made.append(created.timestamp())
+    return max(made, default=None)
+
+
 async def acknowledges_after_fsync(monitor_url: str, timeout: float) -> bool | None:
     """Whether a NATS server syncs before it acknowledges, None when its monitoring is silent.
 

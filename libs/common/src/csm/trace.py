@@ -15,6 +15,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 SPANS: dict[str, str] = {
     "message noticed": "Gmail named a new message; the trace begins",
+    "conversation noticed": "poll or sweep found a conversation; a trace begins",
     "message.received publish": "the event goes to the bus, the first time or again",
     "message.received process": "one delivery of the event, from receipt to answer",
     "customer thread write": "the write protocol for one mail: look, intent, request, record",
@@ -33,6 +34,7 @@ ATTRIBUTES: dict[str, str] = {
     "gmail_message_id": "Gmail's id of the message",
     "conversation_id": "FreeScout's id",
     "thread_id": "FreeScout's id",
+    "cause": "how a conversation was noticed: gmail, webhook, poll, sweep, agent",
     "again": "how often the row was published before",
     "delivery": "how often the event was delivered, from 1",
     "outcome": "done, later, unavailable, rejected; of a write: written, wait, adopt",

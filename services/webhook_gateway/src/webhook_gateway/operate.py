@@ -1,0 +1,57 @@
+"""The operating verbs of webhook_gateway: status, and a sweep on request."""
+
+from sqlalchemy import Connection, select
+
+from csm import alerts, dependency, outbox
+from csm.admin import AdminError, Json, Verb
+from csm.db import Database
+from csm.freescout import FreeScoutRejectedError, FreeScoutUnavailableError
+from csm.watch import DurableWatch
+from webhook_gateway.poll import Sweeper
+from webhook_gateway.state import WATCHED
+
+_MOST_DAYS = 366.0
+
+
+class Operations:
+    """Asks and repairs through the same loops as the service itself."""
+
+    def __init__(self, db: Database, sweeper: Sweeper, watch: DurableWatch) -> None:
+        """Shares the service's own sweeper."""
+        self._db = db
+        self._sweeper = sweeper
+        self._watch = watch
+
+    def verbs(self) -> dict[str, Verb]:
+        """The verbs by name."""
+        return {"status": self.status, "reconcile": self.reconcile}
+
+    async def status(self, _arguments: Json) -> Json:
+        """How far poll and sweep have come per mailbox, what is down, what waits for the bus."""
+        answer = await self._db.run(_status)
+        answer["durables"] = self._watch.reason or "in place"
+        answer["alerts"] = alerts.standing()
+        return answer
+
+    async def reconcile(self, arguments: Json) -> Json:
+        """Sweep now, over the last `days` if given; how many hints were published again."""
+        days = arguments.get("days")
+        if days is not None and not 0 < float(days) <= _MOST_DAYS:
+            raise AdminError(f"days: must be above 0 and at most {_MOST_DAYS:g}")
+        try:
+            number = await self._sweeper.sweep_now(None if days is None else float(days))
+        except (FreeScoutUnavailableError, FreeScoutRejectedError) as error:
+            raise AdminError(f"FreeScout: {error}") from error
+        return {"hints": number}
+
+
+def _status(connection: Connection) -> Json:
+    waiting, oldest = outbox.backlog(connection)
+    watched = connection.execute(select(WATCHED).order_by(WATCHED.c.mailbox_id))
+    down = dependency.all_down(connection)
+    return {
+        "watched": [dict(row) for row in watched.mappings()],
+        "down": [{"name": d.name, "reason": d.reason, "since": d.since} for d in down],
+        "outbox": waiting,
+        "outbox_oldest_s": oldest,
+    }

@@ -1,0 +1,13 @@
+"""Which service reaches which named crash point: each has its own tests that die there."""
+
+from csm.crash import POINTS
+
+# The seams of services other than gmail_ingest; what several share is proven where it is first.
+OTHERS: dict[str, tuple[str, ...]] = {
+    # Proven with processes that ask a model: tests/faults.
+    "llm": ("llm_after_claim", "llm_after_answer", "llm_after_settle"),
+    "webhook_gateway": ("before_hints", "before_swept"),
+}
+GMAIL_INGEST = tuple(
+    point for point in POINTS if not any(point in others for others in OTHERS.values())
+)
