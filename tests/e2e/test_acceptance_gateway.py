@@ -9,6 +9,7 @@ import nats as nats_client
 import pytest
 
 from crash_stages import OTHERS
+from csm import admin
 from csm.admin import AdminError
 from csm.contracts import ConversationUpdated
 from csm_cli.provisioning import provision_bus
@@ -148,7 +149,7 @@ async def test_a_death_at_this_point_loses_no_hint(
         made.add(create(desk, subject="Meanwhile"))
         # Nobody answers while it dies.
         with suppress(AdminError):
-            await gateway.ask("reconcile")
+            await admin.ask(stage.nats.url, "webhook_gateway", "reconcile", timeout=1)
     found: set[int] = set()
     while not made <= found:
         found = {h.conversation_id for h in await hints(stage, "*")}
