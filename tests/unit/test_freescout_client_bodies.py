@@ -331,7 +331,8 @@ def test_bodies_cannot_be_changed_afterwards() -> None:
         ("PUT", "/conversations/2", {"byUser": 1, "status": "closed"}),
         ("PUT", "/conversations/1", {"byUser": 1, "status": "spam"}),
         ("PUT", "/conversations/1", {"byUser": 1, "status": "active", "subject": "x"}),
-        ("PUT", "/conversations/1", {"byUser": 1, "assignTo": 2}),
+        ("PUT", "/conversations/1", {"byUser": 1, "assignTo": 0}),
+        ("PUT", "/conversations/1", {"byUser": 1, "assignTo": 2, "status": "active"}),
         ("PUT", "/conversations/1/threads", {}),
         ("put", "/conversations/1/tags", {}),
     ],
@@ -353,6 +354,7 @@ def test_calls_that_nobody_may_make(method: str, path: str, body: dict[str, Any]
         ("PUT", "/conversations/1/custom_fields", {"customFields": []}),
         ("PUT", "/conversations/1", {"byUser": 1, "status": "active"}),
         ("PUT", "/conversations/9", {"byUser": 1, "status": "closed"}),
+        ("PUT", "/conversations/1", {"byUser": 1, "assignTo": 2}),
     ],
 )
 def test_calls_the_project_needs(method: str, path: str, body: dict[str, Any] | None) -> None:

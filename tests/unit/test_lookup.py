@@ -8,9 +8,10 @@ import pytest
 
 from csm.effects import Intent, Seen
 from csm.freescout import Conversation, FreeScout, Thread
+from csm.lookup import merged_away
 from csm.marker import append_marker, make_marker
 from csm.timing import PROFILES
-from gmail_ingest.lookup import Lookup, candidate, merged_away, participants
+from gmail_ingest.lookup import MailLookup, candidate, participants
 
 KEY = b"an install key of the tests"
 EFFECT = "customer-thread:support:18f"
@@ -53,10 +54,10 @@ def intent(**changes: Any) -> Intent:
 
 
 @pytest.fixture
-async def lookup() -> AsyncIterator[Lookup]:
+async def lookup() -> AsyncIterator[MailLookup]:
     """A lookup whose FreeScout nobody asks."""
     async with FreeScout("http://127.0.0.1:9", "key", PROFILES["fast"]) as freescout:
-        yield Lookup(freescout, KEY)
+        yield MailLookup(freescout, KEY)
 
 
 def test_customer_cc_and_everybody_a_thread_went_to_take_part() -> None:
@@ -115,7 +116,7 @@ def test_the_target_of_a_merge_is_not_merged_away() -> None:
     assert merged_away(conversation(thread(action_type="merged"))) is None
 
 
-async def test_our_thread_is_known_by_its_marker(lookup: Lookup) -> None:
+async def test_our_thread_is_known_by_its_marker(lookup: MailLookup) -> None:
     found = conversation(thread(1, body="<p>other</p>"), thread(2, body=MINE))
     marked = lookup.marked(found, EFFECT)
     assert marked is not None
@@ -132,11 +133,11 @@ async def test_our_thread_is_known_by_its_marker(lookup: Lookup) -> None:
         append_marker("<p>Hi</p>", make_marker(KEY, "customer-thread:support:other", "")),
     ],
 )
-async def test_anything_else_is_not_our_thread(lookup: Lookup, body: str) -> None:
+async def test_anything_else_is_not_our_thread(lookup: MailLookup, body: str) -> None:
     assert lookup.marked(conversation(thread(body=body)), EFFECT) is None
 
 
-async def test_a_marker_is_seen_with_the_sizes_of_its_attachments(lookup: Lookup) -> None:
+async def test_a_marker_is_seen_with_the_sizes_of_its_attachments(lookup: MailLookup) -> None:
     files = [{"id": 1, "size": 10}, {"id": 2, "size": None}]
     mine = Thread.model_validate(
         {"id": 2, "createdAt": SENT, "body": MINE, "_embedded": {"attachments": files}}
@@ -145,15 +146,15 @@ async def test_a_marker_is_seen_with_the_sizes_of_its_attachments(lookup: Lookup
     assert seen == Seen(7, 2, (10, 0))
 
 
-async def test_an_append_that_is_not_there_is_looked_for_nowhere_else(lookup: Lookup) -> None:
+async def test_an_append_that_is_not_there_is_looked_for_nowhere_else(lookup: MailLookup) -> None:
     assert await lookup.written_in(intent(kind="append"), conversation(thread())) == Seen()
 
 
-async def is_husk(lookup: Lookup, **changes: Any) -> bool:
+async def is_husk(lookup: MailLookup, **changes: Any) -> bool:
     return lookup._is_husk(conversation(**changes), intent(), 1, "Order")
 
 
-async def test_an_empty_conversation_of_ours_is_a_husk(lookup: Lookup) -> None:
+async def test_an_empty_conversation_of_ours_is_a_husk(lookup: MailLookup) -> None:
     assert await is_husk(lookup)
 
 
@@ -168,7 +169,7 @@ async def test_an_empty_conversation_of_ours_is_a_husk(lookup: Lookup) -> None:
     ],
 )
 async def test_what_is_not_empty_or_not_ours_is_no_husk(
-    lookup: Lookup, changes: dict[str, Any]
+    lookup: MailLookup, changes: dict[str, Any]
 ) -> None:
     assert not await is_husk(lookup, **changes)
 
@@ -184,10 +185,10 @@ async def test_what_is_not_empty_or_not_ours_is_no_husk(
     ],
 )
 async def test_a_husk_was_made_while_our_request_could_be_at_work(
-    lookup: Lookup, touched: datetime, *, counts: bool
+    lookup: MailLookup, touched: datetime, *, counts: bool
 ) -> None:
     assert await is_husk(lookup, updated_at=touched) is counts
 
 
-async def test_the_old_date_of_an_imported_mail_does_not_hide_a_husk(lookup: Lookup) -> None:
+async def test_the_old_date_of_an_imported_mail_does_not_hide_a_husk(lookup: MailLookup) -> None:
     assert await is_husk(lookup, created_at=SENT - timedelta(days=400))

@@ -275,6 +275,11 @@ class FreeScout:
         path = f"/conversations/{conversation_id}/custom_fields"
         await self._put(path, {"customFields": fields})
 
+    async def assign(self, conversation_id: int, user_id: int, by_user: int) -> None:
+        """Give a conversation to an agent; the caller has seen that nobody has it."""
+        body: Json = {"byUser": by_user, "assignTo": user_id}
+        await self._put(f"/conversations/{conversation_id}", body)
+
     async def repair_active(self, conversation_id: int, by_user: int) -> None:
         """Make a conversation active again that our own note or draft put to rest."""
         body: Json = {"byUser": by_user, "status": "active"}

@@ -44,11 +44,17 @@ def is_allowed(method: str, path: str, body: Json | None, self_tests: Collection
     conversations that may be closed all the same.
     """
     if method == "PUT" and (one := _ONE_CONVERSATION.fullmatch(path)):
-        return _is_named_status_write(int(one[1]), body or {}, self_tests)
+        body = body or {}
+        return _assigns(body) or _is_named_status_write(int(one[1]), body, self_tests)
     pattern = _ALLOWED.get(method)
     if pattern is None or not pattern.fullmatch(path):
         return False
     return method != "POST" or _mails_nobody(path, body or {})
+
+
+def _assigns(body: Json) -> bool:
+    """`assignTo` somebody and nothing beside it; 0 would take it away from whoever has it."""
+    return set(body) == {"byUser", "assignTo"} and body["assignTo"] > 0
 
 
 def _is_named_status_write(conversation_id: int, body: Json, self_tests: Collection[int]) -> bool:

@@ -112,6 +112,7 @@ class Conversation(_Answer):
     mailbox_id: Count = 0
     customer_email: Text = Field(default="", validation_alias=AliasPath("customer", "email"))
     customer_id: int | None = Field(default=None, validation_alias=AliasPath("customer", "id"))
+    assignee_id: int | None = Field(default=None, validation_alias=AliasPath("assignee", "id"))
     cc: Addresses = ()
     created_at: AwareDatetime
     updated_at: AwareDatetime

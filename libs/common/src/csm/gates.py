@@ -10,16 +10,21 @@ from sqlalchemy import Connection
 from csm import dependency
 from csm import self_test as tests
 from csm.db import Database
-from csm.dependency import Down, Probe, Trouble
+from csm.dependency import Down, Probe, Prober, Trouble
 from csm.freescout import (
     FreeScout,
     FreeScoutMisconfiguredError,
+    FreeScoutNotAskedError,
     FreeScoutRejectedError,
     FreeScoutUnavailableError,
 )
+from csm.outcome import Later, Outcome, Rejected, Unavailable
 from csm.settings import LEVELS, FreeScoutSettings, MailboxBase
+from csm.timing import Timing
 
 GATES = ("self-test", "freescout")
+# Seconds (scaled) until a request that could not even be sent is tried again.
+_BUSY = 2.0
 
 
 class GateClosedError(Exception):
@@ -29,6 +34,40 @@ class GateClosedError(Exception):
         """`down` says which gate, and why."""
         super().__init__(down.reason)
         self.down = down
+
+
+class Failures:
+    """What an error of FreeScout means for the row at hand, and for everybody's."""
+
+    def __init__(self, db: Database, prober: Prober, probe: Probe, timing: Timing) -> None:
+        """`probe` asks whether FreeScout itself is in order."""
+        self._db = db
+        self._prober = prober
+        self._probe = probe
+        self._timing = timing
+
+    def closed(self, gate: Down) -> Later:
+        """Wait for a gate to open; its return makes the row due."""
+        return Later(self._timing.republish_after, gate.reason, gate.name)
+
+    async def outcome(self, error: FreeScoutUnavailableError | FreeScoutRejectedError) -> Outcome:
+        """Wait, or count a refusal: `Rejected` only while FreeScout itself is in order."""
+        if isinstance(error, FreeScoutMisconfiguredError):
+            return await self._misconfigured(error.why)
+        if isinstance(error, FreeScoutNotAskedError):
+            return Later(self._timing.scaled(_BUSY), error.why)
+        if isinstance(error, FreeScoutUnavailableError):
+            await self._prober.report("freescout", error.why)
+            if down := await self._db.run(dependency.down, "freescout"):
+                return self.closed(down)
+            return Unavailable(error.why, "freescout", error.retry_after)
+        if trouble := await self._probe():
+            return await self._misconfigured(trouble.why)
+        return Rejected(str(error))
+
+    async def _misconfigured(self, why: str) -> Later:
+        await self._prober.report("freescout", why, at_once=True)
+        return Later(self._timing.republish_after, why, "freescout")
 
 
 def refuse_closed(connection: Connection) -> None:

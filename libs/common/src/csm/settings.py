@@ -40,7 +40,7 @@ SERVICE_SECTIONS = (
     "llm", "triage", "drafts", "knowledge", "alerts",
 )  # fmt: skip
 # The same inside a mailbox's table.
-MAILBOX_SECTIONS = ("gmail", "filter", "triage", "drafts", "hours", "followups")
+MAILBOX_SECTIONS = ("gmail", "filter", "triage", "desk", "drafts", "hours", "followups")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 

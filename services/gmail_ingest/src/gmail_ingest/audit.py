@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from csm.admin import Json
 from csm.db import Database
 from csm.freescout import SELF_TEST_PREFIX, Conversation, FreeScout, Thread
+from csm.lookup import Lookup, merged_away
 from csm.marker import find_marker, trusted_flags
 from gmail_ingest import audit_policy, audit_state
 from gmail_ingest.audit_policy import Finding, Recorded
 from gmail_ingest.audit_state import Ended, Owner
-from gmail_ingest.lookup import Lookup, merged_away
 
 # Conversations, or mails of the journal, that one slice looks at.
 _SLICE = 50

@@ -1,19 +1,15 @@
 """What the writer asks FreeScout: conversations by header, merges, markers, empty leftovers."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from csm.effects import Intent, Seen
-from csm.freescout import Conversation, FreeScout, FreeScoutGoneError, Thread
-from csm.marker import identifies
+from csm.freescout import Conversation
+from csm.lookup import PAGES, SKEW, Lookup
 from gmail_ingest.matching import Candidate
 
 _NEWEST = 50  # conversations of a sender in which an answered thread is looked for
 _RECENT = timedelta(days=30)
-_PAGES = 10
-# FreeScout keeps whole seconds and its clock may differ from ours by a little.
-_SKEW = timedelta(seconds=5)
 
 
 def participants(conversation: Conversation) -> frozenset[str]:
@@ -29,52 +25,8 @@ def candidate(conversation: Conversation) -> Candidate:
     return Candidate(conversation.id, participants(conversation), conversation.number)
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """The conversation was merged away at that time; its threads moved to another."""
-
-    at: datetime
-
-
-def merged_away(conversation: Conversation) -> Merged | None:
-    """FreeScout: a merged conversation stays as state deleted with a line item `merged`.
-
-    An append would revive the empty shell.
-    """
-    if conversation.state != "deleted":
-        return None
-    moments = [t.created_at for t in conversation.threads if t.action_type == "merged"]
-    return Merged(max(moments)) if moments else None
-
-
-class Lookup:
-    """Reads FreeScout for one installation key."""
-
-    def __init__(self, freescout: FreeScout, key: bytes) -> None:
-        """`key` recognises our markers."""
-        self._freescout = freescout
-        self._key = key
-
-    async def conversation(self, conversation_id: int) -> Conversation | None:
-        """The conversation, None when it was deleted for good."""
-        try:
-            return await self._freescout.conversation(conversation_id)
-        except FreeScoutGoneError:
-            return None
-
-    async def merge_target(self, merged: Merged, thread_ids: list[int]) -> int | None:
-        """Where threads that we wrote into a merged conversation are now.
-
-        FreeScout: a merge keeps thread ids and touches the target, so it was updated since.
-        """
-        known = set(thread_ids)
-        recent = self._freescout.conversations(
-            updated_since=merged.at - _SKEW, embed_threads=True, max_pages=_PAGES
-        )
-        async for conversation in recent:
-            if known & {thread.id for thread in conversation.threads}:
-                return conversation.id
-        return None
+class MailLookup(Lookup):
+    """What only the writer of mails asks."""
 
     async def conversation_with(
         self, thread_id: int, speakers: frozenset[str], mailbox_id: int
@@ -91,13 +43,13 @@ class Lookup:
                 return found
         since = datetime.now(UTC) - _RECENT
         recent = self._freescout.conversations(
-            mailbox_id=mailbox_id, updated_since=since, embed_threads=True, max_pages=_PAGES
+            mailbox_id=mailbox_id, updated_since=since, embed_threads=True, max_pages=PAGES
         )
         return await _holding(recent, thread_id)
 
     async def written_in(self, intent: Intent, conversation: Conversation) -> Seen:
         """Look for a marker in a conversation just read; a create may have gone elsewhere."""
-        seen = self._seen(intent, [conversation])
+        seen = self.seen(intent, [conversation])
         if seen.conversation_id is None and intent.kind == "create":
             return await self._written_since(intent, conversation.mailbox_id)
         return seen
@@ -108,40 +60,27 @@ class Lookup:
         By customer first; an agent may have changed the customer, so then by mailbox. By
         updatedSince, not createdSince: an imported conversation carries the mail's old date.
         """
-        since = datetime.fromtimestamp(intent.sent_at, UTC) - _SKEW
+        since = datetime.fromtimestamp(intent.sent_at, UTC) - SKEW
         by_customer = self._freescout.conversations(
             customer_email=customer, updated_since=since, embed_threads=True
         )
         conversations = [conversation async for conversation in by_customer]
-        seen = self._seen(intent, conversations)
+        seen = self.seen(intent, conversations)
         husks = tuple(c.id for c in conversations if self._is_husk(c, intent, mailbox_id, subject))
         if seen.conversation_id is None:
             seen = await self._written_since(intent, mailbox_id)
         return Seen(seen.conversation_id, seen.thread_id, seen.attachments, husks)
 
     async def _written_since(self, intent: Intent, mailbox_id: int) -> Seen:
-        since = datetime.fromtimestamp(intent.sent_at, UTC) - _SKEW
+        since = datetime.fromtimestamp(intent.sent_at, UTC) - SKEW
         recent = self._freescout.conversations(
             mailbox_id=mailbox_id, updated_since=since, embed_threads=True
         )
         async for conversation in recent:
-            seen = self._seen(intent, [conversation])
+            seen = self.seen(intent, [conversation])
             if seen.conversation_id is not None:
                 return seen
         return Seen()
-
-    def _seen(self, intent: Intent, conversations: list[Conversation]) -> Seen:
-        for conversation in conversations:
-            if thread := self.marked(conversation, intent.effect_id):
-                sizes = tuple(attachment.size for attachment in thread.attachments)
-                return Seen(conversation.id, thread.id, sizes)
-        return Seen()
-
-    def marked(self, conversation: Conversation, effect_id: str) -> Thread | None:
-        """The thread of a conversation that carries the marker of `effect_id`."""
-        return next(
-            (t for t in conversation.threads if identifies(self._key, effect_id, t.body)), None
-        )
 
     def _is_husk(
         self, conversation: Conversation, intent: Intent, mailbox_id: int, subject: str
@@ -149,8 +88,8 @@ class Lookup:
         """Empty, ours by mailbox and subject, and made while our request could be at work."""
         if conversation.threads or conversation.threads_count or conversation.state == "deleted":
             return False
-        opened = datetime.fromtimestamp(intent.sent_at, UTC) - _SKEW
-        closed = datetime.fromtimestamp(intent.quiet_at, UTC) + _SKEW
+        opened = datetime.fromtimestamp(intent.sent_at, UTC) - SKEW
+        closed = datetime.fromtimestamp(intent.quiet_at, UTC) + SKEW
         is_ours = conversation.mailbox_id == mailbox_id and conversation.subject == subject
         return is_ours and opened <= conversation.updated_at <= closed
 

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 from csm.db import Database
 from csm.freescout import Conversation
+from csm.lookup import merged_away
 from gmail_ingest import state
 from gmail_ingest.job import Job
-from gmail_ingest.lookup import Lookup, candidate, merged_away
+from gmail_ingest.lookup import MailLookup, candidate
 from gmail_ingest.matching import Append, Create, claimed_threads, decide
 
 # A References header may name hundreds of ids; the nearest few tell as much.
@@ -16,7 +17,7 @@ _CLAIMS = 3
 class Placing:
     """Matches mails whose Gmail thread has no conversation yet, and follows merges."""
 
-    def __init__(self, db: Database, lookup: Lookup) -> None:
+    def __init__(self, db: Database, lookup: MailLookup) -> None:
         """`lookup` reads FreeScout."""
         self._db = db
         self._lookup = lookup

@@ -22,7 +22,7 @@ from csm.timing import Timing
 from csm.trace import continued, span, traceparent
 from gmail_ingest import precedence, state
 from gmail_ingest.job import Job, effect_id, is_answer_from_gmail, unwritten
-from gmail_ingest.lookup import Lookup
+from gmail_ingest.lookup import MailLookup
 from gmail_ingest.matching import Append
 from gmail_ingest.mime import Mail, parse, stub
 from gmail_ingest.placing import Placing
@@ -67,7 +67,7 @@ class Writer:
         self._db = db
         self._timing = timing
         self._effects = Effects(db, timing, freescout.slot)
-        lookup = Lookup(freescout, key)
+        lookup = MailLookup(freescout, key)
         self._placing = Placing(db, lookup)
         self._writes = Writes(freescout, lookup, key, behaviour)
 

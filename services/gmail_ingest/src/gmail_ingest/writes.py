@@ -22,7 +22,7 @@ from csm.freescout import (
 from csm.marker import append_marker, make_marker
 from gmail_ingest import thread_text
 from gmail_ingest.job import Job, Shape, customer_thread, sent_attachments
-from gmail_ingest.lookup import Lookup
+from gmail_ingest.lookup import MailLookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Writes:
     def __init__(
         self,
         freescout: FreeScout,
-        lookup: Lookup,
+        lookup: MailLookup,
         key: bytes,
         behaviour: Callable[[], Awaitable[Behaviour]],
     ) -> None:
