@@ -7,6 +7,7 @@ its caller does. The bus redelivers: nothing here waits longer than the deadline
 import asyncio
 import hashlib
 import json
+import secrets
 import uuid
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -39,6 +40,7 @@ from csm.llm_ledger import Ceiling, Claim, Granted, Paid, Refused, Stored, Taken
 from csm.llm_schema import InvalidAnswerError, read
 from csm.llm_settings import LlmSettings, Task, TaskSettings
 from csm.llm_usage import TokenEstimate, Usage, cost_nano, nano_of, usd
+from csm.outside_text import Marker
 
 __all__ = [
     "Answer",
@@ -55,6 +57,7 @@ __all__ = [
     "Message",
     "Question",
     "Usage",
+    "fresh_marker",
 ]
 
 A = TypeVar("A", bound=BaseModel)
@@ -101,6 +104,11 @@ class Answer(Generic[A]):
     cost: Decimal | None
     request_id: str | None
     is_reused: bool
+
+
+def fresh_marker() -> Marker:
+    """Lines around outside text that nobody can know before this very request."""
+    return Marker(secrets.token_hex(8))
 
 
 class Llm:
