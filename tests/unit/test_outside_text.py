@@ -141,7 +141,7 @@ HIDDEN = [
     "<span style='color:white'>{}</span>",
     "<font color='#FEFEFE'>{}</font>",
     "<span style='color:rgb(255, 255, 255)'>{}</span>",
-    "<p style='background:#000;color:#000'>{}</p>",
+    "<p style='background:black;color:black'>{}</p>",
     "<div bgcolor='#112233' style='color:#112233'>{}</div>",
     "<div style='max-height:0;overflow:hidden'>{}</div>",
     "<div style='position:absolute;left:-9999px'>{}</div>",
@@ -155,11 +155,11 @@ HIDDEN = [
 ]
 SHOWN = [
     "<div style='font-size:0'><div style='font-size:16px'>{}</div></div>",
-    "<div style='background:#000'><span style='color:#fff'>{}</span></div>",
+    "<div style='background:black'><span style='color:#fff'>{}</span></div>",
     "<div style='background:rgb(0, 0, 90) none'><b style='color:white'>{}</b></div>",
     "<table><tr><td bgcolor='#333333'><font color='#ffffff'>{}</font></table>",
     "<div style='background:url(x.png)'><b style='color:#fff'>{}</b></div>",
-    "<div style='color:#fff'><b style='color:#000'>{}</b></div>",
+    "<div style='color:#fff'><b style='color:black'>{}</b></div>",
     "<p style='opacity:0.5'>{}</p>",
     "<a href='https://shop.example'>{}</a>",
     "<div style='height:0'>{}</div>",

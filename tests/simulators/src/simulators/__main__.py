@@ -1,6 +1,6 @@
 """Command line of the simulators.
 
-python -m simulators freescout|gmail --port N [--gmail URL]   serve until SIGTERM
+python -m simulators freescout|gmail|llm --port N [--gmail URL]   serve until SIGTERM
 python -m simulators deliver --gmail URL [--mail PATH]        bring mail in, print counts
 python -m simulators count --mail PATH                        how many mails lie there
 python -m simulators verdict --gmail URL --desk URL           judge what the desk holds
@@ -10,13 +10,15 @@ import argparse
 import sys
 from pathlib import Path
 
+_SERVERS = ("freescout", "gmail", "llm")
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="simulators", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("freescout", "gmail"):
+    for name in _SERVERS:
         _add_server(commands.add_parser(name))
     deliver = commands.add_parser("deliver")
     deliver.add_argument("--gmail", required=True)
@@ -47,6 +49,10 @@ def _serve(arguments: argparse.Namespace) -> None:
         from simulators.freescout import app as freescout  # noqa: PLC0415 - as above
 
         serve(freescout.build(gmail=arguments.gmail, seed=arguments.seed), arguments.port)
+    elif arguments.command == "llm":
+        from simulators.llm import app as llm  # noqa: PLC0415 - as above
+
+        serve(llm.build(seed=arguments.seed), arguments.port)
     else:
         from simulators.gmail import app as gmail  # noqa: PLC0415 - as above
 
@@ -72,7 +78,7 @@ def _ask(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """Serve a simulator until SIGTERM, or do one thing and end."""
     arguments = _parser().parse_args()
-    if arguments.command in ("freescout", "gmail"):
+    if arguments.command in _SERVERS:
         _serve(arguments)
     else:
         _ask(arguments)

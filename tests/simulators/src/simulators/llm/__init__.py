@@ -1,0 +1,1 @@
+"""A simulator of OpenAI-compatible model servers: chat completions, models, faults on order."""
