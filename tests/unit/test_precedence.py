@@ -7,9 +7,9 @@ import pytest
 from csm import lease as leases
 from csm import work
 from csm.outcome import Later
-from gmail_ingest import precedence, state
+from gmail_ingest import precedence, scopes, state
 from gmail_ingest.matching import named_threads
-from gmail_ingest.state import CLAIM, MESSAGE, Message, Notice, Scope
+from gmail_ingest.state import CLAIM, Message, Notice, Scope
 from memory_store import Store
 
 SLUG = "support"
@@ -29,7 +29,7 @@ def notice(store: Store, gmail_id: str, thread: str, *, backfill: bool = False) 
 
 def fetch(store: Store, gmail_id: str, date: int, named: Sequence[int] = ()) -> None:
     store.run(state.fetched, key(gmail_id), date, frozenset({"INBOX"}), b"raw")
-    (message,) = store.run(state.messages, MESSAGE.c.work_id == key(gmail_id))
+    (message,) = store.run(scopes.these, [key(gmail_id)])
     store.run(precedence.claim, message, named)
 
 
@@ -40,7 +40,7 @@ def map_to(store: Store, conversation_id: int, thread: str) -> None:
 def next_of(store: Store, scope: Scope = SCOPE) -> Message:
     lease = store.run(leases.acquire, scope.resource, "one", 60)
     assert lease is not None
-    found = store.run(state.next_message, scope, lease)
+    found = store.run(scopes.next_message, scope, lease)
     store.run(leases.release, lease)
     assert found is not None
     return found
@@ -115,7 +115,7 @@ def test_of_one_millisecond_the_lower_id_goes_first(waiting: Store) -> None:
 
 def test_another_mailbox_holds_nobody(waiting: Store) -> None:
     waiting.run(state.journal, "sales", [Notice("m1", "t9")])
-    (foreign,) = waiting.run(state.messages, MESSAGE.c.mailbox == "sales")
+    (foreign,) = waiting.run(scopes.these, ["message.received:sales:m1"])
     waiting.run(state.fetched, foreign.work_id, 1, frozenset({"INBOX"}), b"raw")
     waiting.run(precedence.claim, foreign, [AGENTS_THREAD])
     waiting.run(work.end, key("answer"), "done")

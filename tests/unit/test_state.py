@@ -11,7 +11,7 @@ from csm import work
 from csm.effects import EFFECT
 from csm.lease import Lease, LeaseLostError
 from csm.work import WORK
-from gmail_ingest import precedence, reconcile, state
+from gmail_ingest import precedence, reconcile, scopes, state
 from gmail_ingest.state import MAILBOX, MESSAGE, Message, Notice, Scope
 from memory_store import START, Store, shared_store
 
@@ -52,7 +52,7 @@ def taken(store: Store, of: Scope) -> Lease:
 def next_message(store: Store, thread: str = "t1") -> Message | None:
     of = scope(store, thread)
     lease = taken(store, of)
-    found = store.run(state.next_message, of, lease)
+    found = store.run(scopes.next_message, of, lease)
     store.run(leases.release, lease)
     return found
 
@@ -121,7 +121,7 @@ def test_a_backfilled_message_says_so_and_goes_after_live_mail(store: Store) -> 
     journal(store, "old", thread="t0", backfill=True)
     journal(store, "new", thread="t2")
     assert [row.id for row in store.run(work.due)] == [key("new"), key("old")]
-    (old,) = store.run(state.undated, Scope(SLUG, "t0", None))
+    (old,) = store.run(scopes.undated, Scope(SLUG, "t0", None))
     assert old.backfill
 
 
@@ -301,7 +301,7 @@ def test_who_lost_the_lease_gets_no_mail(store: Store) -> None:
     store.pass_time(61)
     taken(store, of)
     with pytest.raises(LeaseLostError):
-        store.run(state.next_message, of, lost)
+        store.run(scopes.next_message, of, lost)
 
 
 def test_a_mail_that_cannot_be_fetched_takes_its_place_by_when_it_was_noticed(

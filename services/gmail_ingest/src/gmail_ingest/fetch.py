@@ -11,7 +11,7 @@ from csm.crash import crash_point
 from csm.db import Database
 from csm.timing import Timing
 from csm.work import WORK
-from gmail_ingest import precedence, state
+from gmail_ingest import precedence, scopes, state
 from gmail_ingest.gmail import (
     GmailClient,
     GmailCredentialsError,
@@ -174,7 +174,7 @@ def _unfetched(
     connection: Connection, scope: Scope, patience: float
 ) -> tuple[list[Message], list[Message]]:
     earlier = precedence.unfetched_before(connection, scope, patience)
-    return state.undated(connection, scope), earlier
+    return scopes.undated(connection, scope), earlier
 
 
 def _fetched(connection: Connection, message: Message, fetched: RawMessage) -> None:

@@ -23,7 +23,7 @@ from csm.gates import GateClosedError, refuse_closed
 from csm.lease import Lease, LeaseLostError
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 from csm.timing import Timing
-from gmail_ingest import state
+from gmail_ingest import scopes, state
 from gmail_ingest.fetch import Fetcher
 from gmail_ingest.gmail_errors import GmailCredentialsError, GmailUnavailableError
 from gmail_ingest.job import effect_id
@@ -184,7 +184,7 @@ class Handlers:
             return Moved()
         if not leases.extend(connection, lease, self._timing.lease(self._timing.deadline)):
             raise LeaseLostError(lease.resource)
-        return state.next_message(connection, scope, lease)
+        return scopes.next_message(connection, scope, lease)
 
     async def _write_one(
         self, message: Message, raw: bytes, scope: Scope, lease: Lease

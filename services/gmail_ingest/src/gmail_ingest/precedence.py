@@ -7,18 +7,56 @@ mail of that conversation overtakes it.
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Float,
+    Select,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from csm.db import csm_now, insert_into
 from csm.work import WORK
-from gmail_ingest import state
-from gmail_ingest.state import CLAIM, MESSAGE, THREAD, Message, Scope
+from gmail_ingest import scopes, state
+from gmail_ingest.scopes import IS_OPEN, WITH_WORK, named, of_scope
+from gmail_ingest.state import CLAIM, MAPPED, MESSAGE, THREAD, Message, Scope
 
-_WITH_WORK = MESSAGE.join(WORK, WORK.c.id == MESSAGE.c.work_id)
 _UNMAPPED = THREAD.c.conversation_id.is_(None)
-_MAP = and_(
-    THREAD.c.mailbox == MESSAGE.c.mailbox, THREAD.c.gmail_thread_id == MESSAGE.c.gmail_thread_id
-)
+_WITH_MAP = WITH_WORK.outerjoin(THREAD, MAPPED)
+
+
+def _unfetched() -> Select[str]:
+    live = MESSAGE.c.backfill.is_(False)
+    mine = of_scope(is_mapped=True) & IS_OPEN & live
+    newest = select(func.max(WORK.c.seq)).select_from(WITH_WORK).where(mine).scalar_subquery()
+    since = csm_now() - bindparam("patience", type_=Float())
+    counts = or_(WORK.c.reason.is_(None), WORK.c.created_at > since)
+    return (
+        select(MESSAGE.c.work_id)
+        .select_from(_WITH_MAP)
+        .where(MESSAGE.c.mailbox == bindparam("slug"), MESSAGE.c.internal_date.is_(None), _UNMAPPED)
+        .where(live, IS_OPEN, WORK.c.seq < newest, counts)
+    )
+
+
+def _parked(*, is_mapped: bool) -> Select[int, float]:
+    return (
+        select(func.count(), csm_now() - func.max(WORK.c.ended_at))
+        .select_from(WITH_WORK)
+        .where(of_scope(is_mapped=is_mapped), WORK.c.state == "parked")
+        .where(MESSAGE.c.internal_date <= bindparam("dated", type_=BigInteger()))
+        .where(MESSAGE.c.work_id != bindparam("this"))
+    )
+
+
+# Built once and run with parameters.
+_UNFETCHED = _unfetched()
+_PARKED = {mapped: _parked(is_mapped=mapped) for mapped in (False, True)}
 
 
 def claim(connection: Connection, message: Message, freescout_thread_ids: Sequence[int]) -> None:
@@ -56,9 +94,9 @@ def elder(
     before = tuple_(MESSAGE.c.internal_date, MESSAGE.c.gmail_message_id) < tuple_(*own)
     return connection.execute(
         select(MESSAGE.c.gmail_thread_id)
-        .select_from(_WITH_WORK.join(CLAIM, CLAIM.c.work_id == WORK.c.id).outerjoin(THREAD, _MAP))
+        .select_from(_WITH_MAP.join(CLAIM, CLAIM.c.work_id == WORK.c.id))
         .where(CLAIM.c.freescout_thread_id.in_(freescout_thread_ids))
-        .where(MESSAGE.c.mailbox == message.mailbox, WORK.c.state == "wanted", before)
+        .where(MESSAGE.c.mailbox == message.mailbox, IS_OPEN, before)
         .where(or_(_UNMAPPED, THREAD.c.conversation_id == conversation_id))
         .order_by(MESSAGE.c.internal_date, MESSAGE.c.gmail_message_id)
         .limit(1)
@@ -71,35 +109,17 @@ def unfetched_before(connection: Connection, scope: Scope, patience: float) -> l
     Nobody knows what a mail names that was never fetched. Left out is one that was tried in vain
     and noticed `patience` seconds ago, and a backfill: it goes thread by thread, newest first.
     """
-    if scope.conversation_id is None:
+    if not scope.is_mapped:
         return []
-    mine = and_(state.of_scope(scope), WORK.c.state == "wanted", MESSAGE.c.backfill.is_(False))
-    newest = select(func.max(WORK.c.seq)).select_from(_WITH_WORK).where(mine).scalar_subquery()
-    counts = or_(WORK.c.reason.is_(None), WORK.c.created_at > csm_now() - patience)
-    earlier = connection.execute(
-        select(MESSAGE.c.work_id)
-        .select_from(_WITH_WORK.outerjoin(THREAD, _MAP))
-        .where(MESSAGE.c.mailbox == scope.mailbox, MESSAGE.c.internal_date.is_(None), _UNMAPPED)
-        .where(MESSAGE.c.backfill.is_(False), WORK.c.state == "wanted", WORK.c.seq < newest, counts)
-    )
+    earlier = connection.execute(_UNFETCHED, {**named(scope), "patience": patience})
     ids = list(earlier.scalars())
-    return state.messages(connection, MESSAGE.c.work_id.in_(ids)) if ids else []
+    return scopes.these(connection, ids) if ids else []
 
 
 def parked_before(
     connection: Connection, scope: Scope, message: Message
 ) -> tuple[float, int] | None:
     """Seconds since the last older message of the scope was parked, and how many there are."""
-    older = and_(
-        state.of_scope(scope),
-        WORK.c.state == "parked",
-        MESSAGE.c.internal_date <= message.internal_date,
-        MESSAGE.c.work_id != message.work_id,
-    )
-    number, last = connection.execute(
-        select(func.count(), func.max(WORK.c.ended_at)).select_from(_WITH_WORK).where(older)
-    ).one()
-    if not number:
-        return None
-    now = connection.execute(select(csm_now())).scalar_one()
-    return now - last, number
+    older = {**named(scope), "dated": message.internal_date, "this": message.work_id}
+    number, ago = connection.execute(_PARKED[scope.is_mapped], older).one()
+    return (ago, number) if number else None

@@ -8,25 +8,28 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from csm.work import WORK
-from gmail_ingest import state
-from gmail_ingest.state import MESSAGE
+from gmail_ingest import scopes, state
 
 # At least as many as deliveries that run at a time: the settings allow 64 workers.
 _PLACES = 64
 
 
+def _starts(*, is_mapped: bool) -> Select[int]:
+    starts = select(func.max(WORK.c.starts)).select_from(scopes.WITH_WORK)
+    return starts.where(scopes.of_scope(is_mapped=is_mapped), scopes.IS_OPEN)
+
+
+_STARTS = {mapped: _starts(is_mapped=mapped) for mapped in (False, True)}
+
+
 def is_suspect(connection: Connection, slug: str, gmail_thread_id: str) -> bool:
     """Whether an open mail of the thread's scope was started before without any outcome."""
     scope = state.scope_of(connection, slug, gmail_thread_id)
-    starts = connection.execute(
-        select(func.max(WORK.c.starts))
-        .select_from(MESSAGE.join(WORK, WORK.c.id == MESSAGE.c.work_id))
-        .where(state.of_scope(scope), WORK.c.state == "wanted")
-    ).scalar_one_or_none()
-    return bool(starts)
+    starts = connection.execute(_STARTS[scope.is_mapped], scopes.named(scope))
+    return bool(starts.scalar_one_or_none())
 
 
 class Solitude:

@@ -4,28 +4,17 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    and_,
-    exists,
-    or_,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import BigInteger, Connection, Executable, and_, bindparam, select, text, update
 from sqlmodel import Field, Index, SQLModel
 
 from csm import lease as leases
 from csm import work
 from csm.contracts import MessageReceived
-from csm.db import csm_now, insert_into, table_of
+from csm.db import csm_now, insert_into, per_dialect, table_of
 from csm.dependency import DEPENDENCY
 from csm.effects import EFFECT
 from csm.install import INSTALL
-from csm.lease import LEASE, Lease, LeaseLostError
+from csm.lease import LEASE, Lease
 from csm.outbox import OUTBOX
 from csm.self_test import SELF_TEST
 from csm.work import WORK, Owed
@@ -94,6 +83,10 @@ class GmailClaim(SQLModel, table=True):
 MAILBOX = table_of(GmailMailbox)
 MESSAGE = table_of(GmailMessage)
 THREAD = table_of(GmailThread)
+# The map row of a message's Gmail thread.
+MAPPED = and_(
+    THREAD.c.mailbox == MESSAGE.c.mailbox, THREAD.c.gmail_thread_id == MESSAGE.c.gmail_thread_id
+)
 CLAIM = table_of(GmailClaim)
 TABLES = (
     AUDIT, MAILBOX, MESSAGE, THREAD, CLAIM, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX,
@@ -138,11 +131,34 @@ class Scope:
     conversation_id: int | None
 
     @property
+    def is_mapped(self) -> bool:
+        """Whether it is a conversation."""
+        return self.conversation_id is not None
+
+    @property
     def resource(self) -> str:
         """The name of the lease."""
         if self.conversation_id is not None:
             return f"conv:{self.conversation_id}"
         return f"gthread:{self.mailbox}:{self.gmail_thread_id}"
+
+
+# Statements of every mail are built once and run with parameters; `this` is the mail's work id.
+_CONVERSATION = select(THREAD.c.conversation_id).where(
+    THREAD.c.mailbox == bindparam("slug"), THREAD.c.gmail_thread_id == bindparam("thread")
+)
+_THIS = update(MESSAGE).where(MESSAGE.c.work_id == bindparam("this"))
+_FETCHED = _THIS.values(
+    internal_date=bindparam("dated"), labels=bindparam("labelled"), size=bindparam("bytes"),
+    sha256=bindparam("digest"),
+)  # fmt: skip
+_NAMED = _THIS.values(rfc_message_id=bindparam("rfc"))
+_OF_MESSAGE_IDS = (
+    select(MESSAGE.c.rfc_message_id, THREAD.c.conversation_id)
+    .select_from(MESSAGE.join(THREAD, MAPPED))
+    .where(MESSAGE.c.mailbox == bindparam("slug"))
+    .where(MESSAGE.c.rfc_message_id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def cursor(connection: Connection, slug: str) -> int | None:
@@ -218,74 +234,8 @@ def advance(connection: Connection, slug: str, history_id: int) -> None:
 
 def scope_of(connection: Connection, slug: str, gmail_thread_id: str) -> Scope:
     """The scope a Gmail thread belongs to at this moment."""
-    mine = and_(THREAD.c.mailbox == slug, THREAD.c.gmail_thread_id == gmail_thread_id)
-    found = connection.execute(select(THREAD.c.conversation_id).where(mine))
+    found = connection.execute(_CONVERSATION, {"slug": slug, "thread": gmail_thread_id})
     return Scope(slug, gmail_thread_id, found.scalar_one_or_none())
-
-
-def of_scope(scope: Scope) -> ColumnElement[bool]:
-    """Messages of the scope: for a conversation, of every Gmail thread mapped to it."""
-    one = and_(
-        MESSAGE.c.mailbox == scope.mailbox, MESSAGE.c.gmail_thread_id == scope.gmail_thread_id
-    )
-    if scope.conversation_id is None:
-        return one
-    threads = select(THREAD.c.mailbox, THREAD.c.gmail_thread_id).where(
-        THREAD.c.conversation_id == scope.conversation_id
-    )
-    return or_(one, tuple_(MESSAGE.c.mailbox, MESSAGE.c.gmail_thread_id).in_(threads))
-
-
-def undated(connection: Connection, scope: Scope) -> list[Message]:
-    """Open messages of the scope whose raw mail was never fetched: their order is unknown."""
-    wanted = and_(of_scope(scope), WORK.c.state == "wanted", MESSAGE.c.internal_date.is_(None))
-    return messages(connection, wanted)
-
-
-def next_message(connection: Connection, scope: Scope, lease: Lease) -> Message | None:
-    """The oldest open message of the scope, its start counted; None when all have ended.
-
-    One without a date comes first: it must be fetched before anybody knows the order. The order
-    is Gmail's accept time, then its id: `Date` headers are the sender's claim. Raises
-    LeaseLostError.
-    """
-    if not leases.holds(connection, lease):
-        raise LeaseLostError(lease.resource)
-    found = messages(connection, and_(of_scope(scope), WORK.c.state == "wanted"), limit=1)
-    for message in found:
-        if message.internal_date is not None:
-            work.start(connection, message.work_id)
-    return found[0] if found else None
-
-
-def messages(
-    connection: Connection, terms: ColumnElement[bool], limit: int | None = None
-) -> list[Message]:
-    """Journal rows with their work, oldest first, those without a date before all."""
-    older, theirs = MESSAGE.alias(), WORK.alias()
-    claimant = (
-        exists()
-        .where(CLAIM.c.work_id == older.c.work_id, older.c.mailbox == MESSAGE.c.mailbox)
-        .where(older.c.internal_date <= MESSAGE.c.internal_date)
-        .where(older.c.work_id != MESSAGE.c.work_id)
-        .where(theirs.c.id == CLAIM.c.work_id, theirs.c.state == "wanted")
-    )
-    rows = connection.execute(
-        select(MESSAGE, WORK.c.traceparent, WORK.c.starts, claimant.label("may_overtake"))
-        .join(WORK, WORK.c.id == MESSAGE.c.work_id)
-        .where(terms)
-        .order_by(MESSAGE.c.internal_date.nulls_first(), MESSAGE.c.gmail_message_id)
-        .limit(limit)
-    )
-    return [
-        Message(
-            work_id=r.work_id, mailbox=r.mailbox, gmail_message_id=r.gmail_message_id,
-            gmail_thread_id=r.gmail_thread_id, backfill=r.backfill,
-            internal_date=r.internal_date, labels=frozenset((r.labels or "").split()),
-            traceparent=r.traceparent, starts=r.starts, may_overtake=r.may_overtake,
-        )
-        for r in rows
-    ]  # fmt: skip
 
 
 def fetched(
@@ -296,10 +246,11 @@ def fetched(
     raw: bytes,
 ) -> None:
     """Store what Gmail said of a raw mail; its starts are cleared, fetching did not kill us."""
-    facts = {"internal_date": internal_date_ms, "labels": " ".join(sorted(labels))}
-    digest = hashlib.sha256(raw).hexdigest()
-    row = update(MESSAGE).where(MESSAGE.c.work_id == work_id)
-    connection.execute(row.values(**facts, size=len(raw), sha256=digest))
+    facts = {
+        "this": work_id, "dated": internal_date_ms, "labelled": " ".join(sorted(labels)),
+        "bytes": len(raw), "digest": hashlib.sha256(raw).hexdigest(),
+    }  # fmt: skip
+    connection.execute(_FETCHED, facts)
     work.unstart(connection, work_id)
 
 
@@ -312,8 +263,7 @@ def unfetchable(connection: Connection, work_id: str) -> None:
 
 def remember_message_id(connection: Connection, work_id: str, rfc_message_id: str | None) -> None:
     """Keep the Message-ID, so that answers by mail header find their conversation."""
-    row = update(MESSAGE).where(MESSAGE.c.work_id == work_id)
-    connection.execute(row.values(rfc_message_id=rfc_message_id))
+    connection.execute(_NAMED, {"this": work_id, "rfc": rfc_message_id})
 
 
 def conversation_of_message_id(
@@ -321,17 +271,7 @@ def conversation_of_message_id(
 ) -> int | None:
     """The conversation of the first of these Message-IDs that this mailbox has written."""
     ids = list(rfc_message_ids)
-    rows = connection.execute(
-        select(MESSAGE.c.rfc_message_id, THREAD.c.conversation_id)
-        .join(
-            THREAD,
-            and_(
-                THREAD.c.mailbox == MESSAGE.c.mailbox,
-                THREAD.c.gmail_thread_id == MESSAGE.c.gmail_thread_id,
-            ),
-        )
-        .where(MESSAGE.c.mailbox == slug, MESSAGE.c.rfc_message_id.in_(ids))
-    )
+    rows = connection.execute(_OF_MESSAGE_IDS, {"slug": slug, "ids": ids})
     known = {row.rfc_message_id: row.conversation_id for row in rows}
     return next((known[one] for one in ids if one in known), None)
 
@@ -354,14 +294,16 @@ def map_thread(
     connection: Connection, slug: str, gmail_thread_id: str, conversation_id: int
 ) -> None:
     """Send a Gmail thread to a conversation from now on."""
-    row = insert_into(connection, THREAD).values(
-        mailbox=slug, gmail_thread_id=gmail_thread_id, conversation_id=conversation_id
-    )
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=[THREAD.c.mailbox, THREAD.c.gmail_thread_id],
-            set_={"conversation_id": conversation_id},
-        )
+    mapped = {"mailbox": slug, "gmail_thread_id": gmail_thread_id, "to": conversation_id}
+    connection.execute(_map(connection), mapped)
+
+
+@per_dialect
+def _map(connection: Connection) -> Executable:
+    row = insert_into(connection, THREAD).values(conversation_id=bindparam("to"))
+    return row.on_conflict_do_update(
+        index_elements=[THREAD.c.mailbox, THREAD.c.gmail_thread_id],
+        set_={"conversation_id": row.excluded.conversation_id},
     )
 
 
