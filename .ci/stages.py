@@ -45,8 +45,7 @@ TEST = (
     Stage("faults", ("tests/faults",), 900, beyond=1),
     Stage("e2e", ("tests/e2e",), 900, beyond=2),
 )
-# Folder by folder: some tests kill the server that others of their worker share.
-POSTGRES = tuple(stage for stage in TEST if stage.name != "e2e")
+POSTGRES = (Stage("postgres", ("tests",), 900, beyond=1),)
 NIGHTLY = (Stage("nightly", ("tests",), 3600),)
 PLANS = {
     "test": (TEST, "not nightly and not postgres"),

@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: real servers on loopback, fresh for each test."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,11 +30,29 @@ def nats(tmp_path: Path) -> Iterator[EmbeddedNats]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> "Iterator[PostgresServer]":
-    """A running PostgreSQL; every test makes a database of its own."""
+def postgres_binaries() -> "Iterator[Path]":
+    """The programs of PostgreSQL."""
     import postgres_server  # noqa: PLC0415 - only tests of PostgreSQL pay for its imports
 
-    with postgres_server.running_postgres() as server:
+    with postgres_server.installed_postgres() as binaries:
+        yield binaries
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_binaries: Path) -> "Iterator[PostgresServer]":
+    """A running PostgreSQL, never killed; every test makes a database of its own."""
+    import postgres_server  # noqa: PLC0415 - as above
+
+    with postgres_server.running_postgres(postgres_binaries) as server:
+        yield server
+
+
+@pytest.fixture
+def mortal_postgres(postgres_binaries: Path) -> "Iterator[PostgresServer]":
+    """A PostgreSQL of the test's own, which it may kill: nobody else loses connections."""
+    import postgres_server  # noqa: PLC0415 - as above
+
+    with postgres_server.running_postgres(postgres_binaries) as server:
         yield server
 
 
@@ -62,6 +81,20 @@ async def postgres_stage(
     import replicas  # noqa: PLC0415 - as above
 
     async with replicas.postgres_stage(theatre, postgres, prepared_database, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def mortal_stage(
+    theatre: "Theatre", mortal_postgres: "PostgresServer", tmp_path: Path
+) -> "AsyncIterator[Stage]":
+    """An installation whose PostgreSQL the test may kill."""
+    import replicas  # noqa: PLC0415 - as above
+
+    prepared = await asyncio.to_thread(
+        replicas.prepared_database, mortal_postgres, theatre.prepared
+    )
+    async with replicas.postgres_stage(theatre, mortal_postgres, prepared, tmp_path) as opened:
         yield opened
 
 

@@ -35,11 +35,11 @@ _numbers = count(1)
 class PostgresServer:
     """A server process; `kill` and `start` again are an outage."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make a cluster in `folder` and start it."""
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        """Make a cluster in `folder` with the programs in `binaries` and start it."""
         self._folder = folder
         self._cluster = folder / "cluster"
-        self._binaries = _binaries(folder)
+        self._binaries = binaries
         self._user = _NOBODY if os.geteuid() == 0 else None
         if self._user is not None:
             shutil.chown(folder, self._user)
@@ -207,14 +207,28 @@ def _binaries(folder: Path) -> Path:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def installed_postgres() -> Iterator[Path]:
+    """The folder of the programs, where the server may read them; gone at the end."""
+    with _own_folder() as folder:
+        folder.chmod(0o755)
+        yield _binaries(folder)
+
+
+@contextmanager
+def running_postgres(binaries: Path) -> Iterator[PostgresServer]:
     """A server in a folder of its own, gone at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="csm-postgres-"))
-    try:
-        server = PostgresServer(folder)
+    with _own_folder() as folder:
+        server = PostgresServer(folder, binaries)
         try:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="csm-postgres-"))
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder)

@@ -1,8 +1,9 @@
-"""Answers that went past FreeScout, mail that no history named, and old mail of a backfill."""
+"""Answers that went past FreeScout, and mail that no history named."""
 
 import sqlite3
 from contextlib import closing
 
+import httpx
 import pytest
 
 from letters import letter, message_id
@@ -30,36 +31,64 @@ async def test_an_answer_from_gmail_becomes_one_note(stage: Stage) -> None:
     stage.assert_clean()
 
 
-@pytest.mark.promise("together")
-async def test_what_freescout_sent_through_gmail_becomes_no_note(stage: Stage) -> None:
-    for number in range(10):
-        stage.deliver(letter(f"question {number}", sender=f"c{number}@customers.example"))
+async def replies(stage: Stage, number: int) -> None:
+    """FreeScout sends so many answers of agents through Gmail: the copies become no note."""
+    for customer in range(number):
+        mail = letter(f"question {customer}", sender=f"c{customer}@customers.example")
+        stage.deliver(mail)
     stage.live()
-    await stage.quiet()
+    await stage.quiet(200)
     for row in stage.conversations():
         stage.desk.post("agent-reply", conversation_id=row["id"], text="Please try again.")
-    await stage.until(lambda: len(stage.messages()) == 20)
-    await stage.quiet()
-    assert stage.states() == {"done": 10, "filtered": 10}
+    await stage.until(lambda: len(stage.messages()) == 2 * number)
+    await stage.quiet(200)
+    assert stage.states() == {"done": number, "filtered": number}
     assert notes(stage) == []
+    stage.assert_clean(agent_replies=number)
 
 
-def forget_the_start(stage: Stage) -> None:
-    """The prepared database has begun its mailbox for the self-test; here it is new."""
+@pytest.mark.promise("together")
+async def test_what_freescout_sent_through_gmail_becomes_no_note(stage: Stage) -> None:
+    await replies(stage, 10)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(450)
+@pytest.mark.promise("together")
+async def test_neither_do_two_hundred_of_its_replies(stage: Stage) -> None:
+    await replies(stage, 200)
+
+
+def is_compared_again(stage: Stage, hours: float) -> None:
+    """So many hours go by since journal and mailbox were compared."""
     with closing(sqlite3.connect(stage.database)) as connection, connection:
-        connection.execute("delete from gmail_mailbox")
+        seconds = (3600 * hours,)
+        connection.execute("UPDATE gmail_mailbox SET reconciled_at = reconciled_at - ?", seconds)
 
 
-@pytest.mark.promise("once")
-async def test_a_backfill_takes_old_mail_closed_and_in_order(stage: Stage) -> None:
-    stage.change(gmail={"start": "backfill", "backfill_days": 2})
-    forget_the_start(stage)
-    first = stage.deliver(letter("old 0"))
-    for number in (1, 2, 3):
-        mail = letter(f"old {number}", answers=[message_id(f"old {number - 1}")])
-        stage.deliver(mail, thread_id=first["thread_id"])
-    stage.live(crash_at="after_record#2")
+def shown_metrics(stage: Stage) -> list[str]:
+    return httpx.get(f"{stage.health_url()}/metrics", trust_env=False).text.splitlines()
+
+
+@pytest.mark.promise("once", "shown")
+async def test_a_mail_that_no_history_named_is_found_after_six_hours(stage: Stage) -> None:
+    stage.live()
+    await stage.until(lambda: stage.rows("SELECT reconciled_at FROM gmail_mailbox") != [(None,)])
+    missed = stage.deliver(letter("missed"), named=False)
+    named = stage.deliver(letter("named", sender="bob@customers.example"))
+    await stage.until(lambda: stage.story(named["id"])[0] == "done")
+    assert await stage.stop() == 0
+    is_compared_again(stage, hours=5.9)
+    stage.live()
+    later = stage.deliver(letter("later", sender="cleo@customers.example"))
+    await stage.until(lambda: stage.story(later["id"])[0] == "done")
+    assert stage.story(missed["id"]) == (None, None)
+    assert await stage.stop() == 0
+    is_compared_again(stage, hours=0.2)
+    stage.live()
     await stage.quiet()
-    (conversation,) = stage.conversations()
-    assert conversation["status"] == "closed"
+    assert stage.story(missed["id"])[0] == "done"
+    assert stage.rows("SELECT recovered FROM gmail_mailbox") == [(1,)]
+    assert "csm_recovered_total 1.0" in shown_metrics(stage)
+    assert [line["recovered"] for line in stage.alerts("recovered")] == [1]
     stage.assert_clean()

@@ -91,15 +91,15 @@ async def test_a_frozen_replica_that_wakes_up_is_fenced(postgres_stage: Stage) -
 @pytest.mark.promise("once", "waiting-is-not-failing")
 @pytest.mark.timeout(120)
 async def test_an_outage_of_the_database_parks_nothing(
-    postgres_stage: Stage, postgres: PostgresServer
+    mortal_stage: Stage, mortal_postgres: PostgresServer
 ) -> None:
-    stage = postgres_stage
+    stage = mortal_stage
     stage.live()
     await stage.until(lambda: stage.rows("SELECT 1 FROM lease") != [])
     long_thread(stage, 20)
     short_threads(stage, 10)
     await stage.until(lambda: stage.states().get("done", 0) > 5)
-    with postgres.away():
+    with mortal_postgres.away():
         await asyncio.sleep(OUTAGE)  # the fault itself
     back = time.monotonic()
     done = stage.states()["done"]
@@ -113,12 +113,12 @@ async def test_an_outage_of_the_database_parks_nothing(
 
 
 async def test_the_service_waits_for_a_database_that_is_away_at_its_start(
-    postgres_stage: Stage, postgres: PostgresServer
+    mortal_stage: Stage, mortal_postgres: PostgresServer
 ) -> None:
-    with postgres.away():
-        postgres_stage.live()
-        await postgres_stage.until(lambda: postgres_stage.alerts("database-down") != [])
-    short_threads(postgres_stage, 1)
-    await postgres_stage.quiet()
-    assert postgres_stage.deaths() == []
-    postgres_stage.assert_clean()
+    with mortal_postgres.away():
+        mortal_stage.live()
+        await mortal_stage.until(lambda: mortal_stage.alerts("database-down") != [])
+    short_threads(mortal_stage, 1)
+    await mortal_stage.quiet()
+    assert mortal_stage.deaths() == []
+    mortal_stage.assert_clean()

@@ -348,10 +348,12 @@ async def test_a_cancelled_caller_leaves_a_whole_transaction(db: PostgresDatabas
 
 
 async def test_an_outage_is_named_said_once_and_over_at_the_first_answer(
-    db: PostgresDatabase, postgres: PostgresServer
+    mortal_postgres: PostgresServer,
 ) -> None:
+    db = PostgresDatabase(mortal_postgres.url(mortal_postgres.create()))
+    await db.run(migrations.upgrade, "gmail_ingest")
     await taken(db, "one", 10)
-    with postgres.away():
+    with mortal_postgres.away():
         for _ in range(3):
             with pytest.raises(DatabaseUnavailableError):
                 await db.run(leases.acquire, "conv:8", "one", 10)
@@ -359,6 +361,7 @@ async def test_an_outage_is_named_said_once_and_over_at_the_first_answer(
     assert await db.run(leases.acquire, "conv:8", "one", 10) is not None
     assert db.availability.trouble is None
     assert await db.run(leases.acquire, RESOURCE, "two", 10) is None, "commits are durable"
+    await db.close()
 
 
 @pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/csm", "postgresql://h.invalid/csm"])

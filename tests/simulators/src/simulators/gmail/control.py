@@ -41,6 +41,7 @@ def delivery_of(body: Body) -> Delivery:
         group=body.get("group"),
         expect=body.get("expect") or "any",
         at_s=body.get("internal_date_s"),
+        named=body.get("named", True),
     )
 
 

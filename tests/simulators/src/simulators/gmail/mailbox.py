@@ -35,7 +35,10 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A mail on its way in. `at_s` asks for an accept time in the past (epoch seconds)."""
+    """A mail on its way in. `at_s` asks for an accept time in the past (epoch seconds).
+
+    One that is not `named` stands in lists and searches, but no history page ever names it.
+    """
 
     raw: bytes
     labels: tuple[str, ...] = ("INBOX", "UNREAD")
@@ -43,6 +46,7 @@ class Delivery:
     group: str | None = None
     expect: str = "any"
     at_s: int | None = None
+    named: bool = True
 
 
 @dataclass(slots=True)
@@ -131,7 +135,8 @@ class Mailbox:
         self._messages[message.id] = message
         if read.message_id:
             self._by_message_id.setdefault(read.message_id, []).append(message)
-        self._record(message, Change.MESSAGE_ADDED)
+        if delivery.named:
+            self._record(message, Change.MESSAGE_ADDED)
         return message
 
     def relabel(self, message_id: str, add: Iterable[str], remove: Iterable[str]) -> Message:
