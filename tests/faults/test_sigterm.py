@@ -44,6 +44,22 @@ async def test_sigterm_under_load_loses_and_doubles_nothing(stage: Stage) -> Non
     await ends_in_order(stage, 5)
 
 
+@pytest.mark.promise("once")
+async def test_it_ends_in_order_while_nats_is_away(stage: Stage) -> None:
+    stage.faults(latency_seconds=0.2)
+    short_threads(stage, 10)
+    stage.live()
+    await stage.until(lambda: stage.requests("POST") > 1)
+    stage.nats.kill()
+    asked = time.monotonic()
+    assert await stage.stop() == 0, stage.tail()
+    assert time.monotonic() - asked < LIMIT
+    stage.nats.restart()
+    stage.live()
+    await stage.quiet()
+    stage.assert_clean()
+
+
 @pytest.mark.postgres
 @pytest.mark.promise("once")
 async def test_neither_does_it_on_postgresql(postgres_stage: Stage) -> None:

@@ -88,7 +88,8 @@ class Child:
                 env=environment,
                 # A Ctrl-C at the terminal is for us: a second signal would cut its shutdown short.
                 process_group=0,
-                preexec_fn=die_with_parent(),
+                # Not SIGTERM: it would go on for seconds, and refuse the database to the next one.
+                preexec_fn=die_with_parent(signal.SIGKILL),
             )
         return await self._process.wait()
 

@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, NoReturn, cast
 
@@ -75,7 +76,13 @@ class Broker(NatsBroker):
         """Stop fetching, wait for the handlers (graceful timeout), nak the rest, disconnect."""
         self.stopping = True
         await asyncio.gather(*(subscription.stop() for subscription in self.subscriptions))
-        await super().stop(exc_type, exc_val, exc_tb)
+        try:
+            await super().stop(exc_type, exc_val, exc_tb)
+        except (NatsError, OSError) as error:
+            # NATS is away: what was not acknowledged is delivered again.
+            _log.info("disconnected without a goodbye", error=type(error).__name__)
+            with suppress(OSError):  # nothing can be flushed any more
+                await self.connection.close()
 
     async def _disconnected(self) -> None:
         self.online.clear()
