@@ -20,6 +20,7 @@ from gmail_ingest.gmail import (
     RawMessage,
 )
 from gmail_ingest.matching import named_threads
+from gmail_ingest.mime import message_id_of
 from gmail_ingest.settings import MailboxSettings
 from gmail_ingest.spool import Spool
 from gmail_ingest.state import Message, Scope
@@ -28,7 +29,6 @@ _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\r\n]{1,900}>)", re.IGNORECASE 
 _HEAD = 65_536  # bytes in which the Message-ID of a mail is looked for
 _LARGE_MOST = 4  # mails above the spool's limit held in memory; Gmail takes up to 50 MB
 _TIDY = 3600.0  # seconds between two looks for forgotten mails
-_UNFETCHED_WAIT = 60.0  # seconds (scaled) for an earlier mail that Gmail does not give out
 _TIDY_AGE = 600.0  # seconds: a younger file may belong to a mail noticed since that look
 
 
@@ -50,7 +50,7 @@ class Fetcher:
         self._mailboxes = mailboxes
         self._large: dict[str, bytes] = {}
         self._wanted: dict[str, Message] = {}
-        self._patience = timing.scaled(_UNFETCHED_WAIT)
+        self._patience = timing.scaled(precedence.UNFETCHED_WAIT)
         self._fetching: dict[str, asyncio.Future[bool]] = {}
 
     async def fetch(self, scope: Scope) -> bool:
@@ -180,6 +180,7 @@ def _unfetched(
 def _fetched(connection: Connection, message: Message, fetched: RawMessage) -> None:
     facts = (fetched.internal_date_ms, fetched.labels, fetched.raw)
     state.fetched(connection, message.work_id, *facts)
+    state.remember_message_id(connection, message.work_id, message_id_of(fetched.raw))
     if named := named_threads(fetched.raw):
         precedence.claim(connection, message, named)
 

@@ -118,6 +118,12 @@ def stub(raw: bytes, reason: str) -> Mail:
     return _mail(block, _Content(body.NO_BODY, "", (), ()), None, reason)
 
 
+def message_id_of(raw: bytes) -> str | None:
+    """The Message-ID of a mail, as `parse` has it; only the headers are read."""
+    head = _with_newlines(raw[:_STUB_WINDOW])
+    return reports.message_id(read_block(head, 0, len(head), DEFAULT_LIMITS))
+
+
 @dataclass(frozen=True, slots=True)
 class _Content:
     html: str

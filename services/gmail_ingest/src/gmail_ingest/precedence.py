@@ -9,9 +9,11 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Float,
     Select,
+    and_,
     bindparam,
     delete,
     func,
@@ -26,21 +28,42 @@ from gmail_ingest import scopes, state
 from gmail_ingest.scopes import IS_OPEN, WITH_WORK, named, of_scope
 from gmail_ingest.state import CLAIM, MAPPED, MESSAGE, THREAD, Message, Scope
 
+UNFETCHED_WAIT = 60.0  # seconds (scaled) for an earlier mail that Gmail does not give out
 _UNMAPPED = THREAD.c.conversation_id.is_(None)
 _WITH_MAP = WITH_WORK.outerjoin(THREAD, MAPPED)
+
+
+def _is_unfetched() -> ColumnElement[bool]:
+    since = csm_now() - bindparam("patience", type_=Float())
+    counts = or_(WORK.c.reason.is_(None), WORK.c.created_at > since)
+    return and_(MESSAGE.c.internal_date.is_(None), MESSAGE.c.backfill.is_(False), counts)
 
 
 def _unfetched() -> Select[str]:
     live = MESSAGE.c.backfill.is_(False)
     mine = of_scope(is_mapped=True) & IS_OPEN & live
     newest = select(func.max(WORK.c.seq)).select_from(WITH_WORK).where(mine).scalar_subquery()
-    since = csm_now() - bindparam("patience", type_=Float())
-    counts = or_(WORK.c.reason.is_(None), WORK.c.created_at > since)
     return (
         select(MESSAGE.c.work_id)
         .select_from(_WITH_MAP)
-        .where(MESSAGE.c.mailbox == bindparam("slug"), MESSAGE.c.internal_date.is_(None), _UNMAPPED)
-        .where(live, IS_OPEN, WORK.c.seq < newest, counts)
+        .where(MESSAGE.c.mailbox == bindparam("slug"), _is_unfetched(), _UNMAPPED)
+        .where(IS_OPEN, WORK.c.seq < newest)
+    )
+
+
+def _answered() -> Select[str]:
+    place = tuple_(MESSAGE.c.internal_date, MESSAGE.c.gmail_message_id)
+    own = tuple_(bindparam("dated", type_=BigInteger()), bindparam("gmail_id"))
+    answers = MESSAGE.c.rfc_message_id.in_(bindparam("references", expanding=True))
+    this = select(WORK.c.seq).where(WORK.c.id == bindparam("this")).scalar_subquery()
+    return (
+        select(MESSAGE.c.gmail_thread_id)
+        .select_from(WITH_WORK)
+        .where(MESSAGE.c.mailbox == bindparam("slug"), IS_OPEN)
+        .where(MESSAGE.c.gmail_thread_id != bindparam("gmail_thread"))
+        .where(or_(and_(answers, place < own), and_(_is_unfetched(), WORK.c.seq < this)))
+        .order_by(WORK.c.seq)
+        .limit(1)
     )
 
 
@@ -56,6 +79,7 @@ def _parked(*, is_mapped: bool) -> Select[int, float]:
 
 # Built once and run with parameters.
 _UNFETCHED = _unfetched()
+_ANSWERED = _answered()
 _PARKED = {mapped: _parked(is_mapped=mapped) for mapped in (False, True)}
 
 
@@ -101,6 +125,22 @@ def elder(
         .order_by(MESSAGE.c.internal_date, MESSAGE.c.gmail_message_id)
         .limit(1)
     ).scalar_one_or_none()
+
+
+def answered(
+    connection: Connection, message: Message, references: Collection[str], patience: float
+) -> str | None:
+    """The Gmail thread of an open mail before `message` that it answers by its Message-ID.
+
+    Until that one is written nobody knows its conversation. An earlier one that was never fetched
+    may be it, too.
+    """
+    facts = {
+        "slug": message.mailbox, "this": message.work_id, "dated": message.internal_date,
+        "gmail_id": message.gmail_message_id, "gmail_thread": message.gmail_thread_id,
+        "references": list(references), "patience": patience,
+    }  # fmt: skip
+    return connection.execute(_ANSWERED, facts).scalar_one_or_none()
 
 
 def unfetched_before(connection: Connection, scope: Scope, patience: float) -> list[Message]:

@@ -26,6 +26,7 @@ from gmail_ingest.lookup import MailLookup
 from gmail_ingest.matching import Append
 from gmail_ingest.mime import Mail, parse, stub
 from gmail_ingest.placing import Placing
+from gmail_ingest.precedence import UNFETCHED_WAIT
 from gmail_ingest.settings import MailboxSettings
 from gmail_ingest.state import Message, Scope
 from gmail_ingest.writes import Behaviour, Writes
@@ -110,6 +111,8 @@ class Writer:
         An unresolved create is looked for before any new match: the mail may already be there.
         """
         decision = await self._placing.match(job)
+        if isinstance(decision, Create) and (thread := await self._answered(job)):
+            return Behind(thread)
         claims = None if isinstance(decision, Append) else decision.claims
         create = await self._writes.creation(job, claims)
         if isinstance(decision, Append):
@@ -121,6 +124,13 @@ class Writer:
         if isinstance(made, Adopt):
             return await self._move(job, made.conversation_id, lease)
         return await self._finish(job, made, lease)
+
+    async def _answered(self, job: Job) -> str | None:
+        """The Gmail thread of an older mail that this one answers and that is not written yet."""
+        if not job.references or job.is_forged:
+            return None
+        patience = self._timing.scaled(UNFETCHED_WAIT)
+        return await self._db.run(precedence.answered, job.message, job.references, patience)
 
     async def _move(self, job: Job, conversation_id: int, lease: Lease) -> Step:
         """The map row is committed before any intent; the rest happens under `conv:<id>`."""
