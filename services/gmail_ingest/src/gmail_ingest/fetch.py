@@ -63,8 +63,9 @@ class Fetcher:
         for message in own:
             await self._fetch_once(message)
         for message in [m for m in self._wanted.values() if m.mailbox == scope.mailbox]:
-            del self._wanted[message.work_id]
-            await self._fetch(message)
+            # Another delivery may have taken it while we fetched the one before.
+            if self._wanted.pop(message.work_id, None) is not None:
+                await self._fetch(message)
         return all([await self._is_out_of_the_way(one) for one in earlier])
 
     async def _is_out_of_the_way(self, message: Message) -> bool:

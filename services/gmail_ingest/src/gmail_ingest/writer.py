@@ -110,9 +110,10 @@ class Writer:
 
         An unresolved create is looked for before any new match: the mail may already be there.
         """
-        decision = await self._placing.match(job)
-        if isinstance(decision, Create) and (thread := await self._answered(job)):
+        # Before the match: what is written in between would be in neither.
+        if thread := await self._answered(job):
             return Behind(thread)
+        decision = await self._placing.match(job)
         claims = None if isinstance(decision, Append) else decision.claims
         create = await self._writes.creation(job, claims)
         if isinstance(decision, Append):
