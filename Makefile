@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres bench check lock nightly docs clean
+.PHONY: help setup demo test test-postgres bench check chaos lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer tests/simulators
@@ -14,6 +14,11 @@ PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11
 	done)
 # Options of `csm demo`, for example: make demo ARGS="--mail my.mbox --keep"
 ARGS ?=
+# A run of `make chaos`.
+MAILS ?= 500
+DB ?= sqlite
+TIMING ?= fast
+SEED ?= 1
 
 help:  ## show these words
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +53,10 @@ nightly: setup  ## the tests that take long
 
 bench: setup  ## how fast it is: a table, also written into docs/performance.md (4 minutes)
 	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+chaos: setup  ## real processes that break again and again: MAILS=500 DB=sqlite|postgres TIMING=fast SEED=1
+	PYTHONPATH=tests $(BIN)/python -m faults.chaos \
+		--mails $(MAILS) --db $(DB) --timing $(TIMING) --seed $(SEED)
 
 check: setup  ## style, types, layers, house rules, lock and documents
 	$(BIN)/ruff check

@@ -59,6 +59,35 @@ async def test_neither_do_two_hundred_of_its_replies(stage: Stage) -> None:
     await replies(stage, 200)
 
 
+@pytest.mark.promise("together")
+async def test_an_answer_in_a_new_gmail_thread_waits_for_the_mail_it_answers(stage: Stage) -> None:
+    """The first one is in quarantine, and its conversation unknown, when the answer is placed."""
+    stage.faults(reset={"next": 1})
+    stage.deliver(letter("question"), group="one")
+    stage.live()
+    await stage.until(lambda: stage.rows("SELECT 1 FROM effect WHERE state = 'intent'") != [])
+    for number in range(3):
+        answers = [message_id("question"), *(message_id(f"more-{n}") for n in range(number))]
+        more = letter(f"more-{number}", answers=answers)
+        stage.deliver(more, group="one", thread_id=f"a{number}")
+    await stage.quiet()
+    assert stage.states() == {"done": 4}
+    assert len(stage.conversations()) == 1
+    stage.assert_clean()
+
+
+@pytest.mark.promise("together")
+async def test_a_chain_of_answers_that_arrives_at_once_is_one_conversation(stage: Stage) -> None:
+    """Each in a Gmail thread of its own, none of them fetched when the first one is placed."""
+    for number in range(8):
+        answers = [message_id(f"link-{n}") for n in range(number)]
+        stage.deliver(letter(f"link-{number}", answers=answers), group="c", thread_id=f"b{number}")
+    stage.live()
+    await stage.quiet()
+    assert len(stage.conversations()) == 1
+    stage.assert_clean()
+
+
 def is_compared_again(stage: Stage, hours: float) -> None:
     """So many hours go by since journal and mailbox were compared."""
     with closing(sqlite3.connect(stage.database)) as connection, connection:
