@@ -1,0 +1,138 @@
+"""Looking before repeating: presence is believed at once, absence only after the quarantine."""
+
+from collections.abc import Iterator
+
+from faults.model import desk
+from faults.model.search import Move
+from faults.model.steps import Around, Step
+from faults.model.world import (
+    CREATING,
+    DONE,
+    FAILURES_UNTIL_DOWN,
+    INCOMPLETE,
+    INTENTS,
+    LOST,
+    PARKED,
+    STALE,
+    STORED,
+    WANTED,
+    Row,
+    State,
+    Worker,
+    World,
+    spent,
+    with_row,
+    with_worker,
+)
+
+Moves = Iterator[Move[State]]
+# Stands for any limit.
+ATTEMPTS = 2
+
+
+def is_quiet(world: World, state: State, mail: int) -> bool:
+    """The quarantine is over: no request of this mail can still be at work.
+
+    It may end later than that, never earlier: Q > pause + deadline + server life.
+    """
+    if not world.rules.quarantine:
+        return True
+    in_flight = (w.driven == mail and w.at == "waiting" and w.stage != STORED for w in state.workers)
+    return not any(in_flight) and all(request.mail != mail for request in state.orphans)
+
+
+def placed(world: World, state: State, at: int) -> Moves:
+    """Look for the marker of an unresolved intent."""
+    worker = state.workers[at]
+    mail = worker.driven
+    name = world.mails[mail].name
+    status = state.rows[mail].status
+    if state.is_away:
+        failures = min(FAILURES_UNTIL_DOWN, state.failures + 1)
+        yield Move(Around.AWAY, (name,), _ends(state, at)._replace(failures=failures))
+        return
+    if status not in INTENTS:
+        # Somebody else resolved it: only a worker whose lease is gone can see that.
+        yield Move(Step.LOST, (name,), _ends(state, at))
+        return
+    lists = status == CREATING or worker.scope < 0
+    there = desk.look_for(world.rules, state, mail, worker.conversation, lists=lists)
+    if there is None:
+        yield from _absent(world, state, at)
+        return
+    yield from _present(world, state, at, there)
+    if state.budget[STALE]:
+        yield Move(Around.STALE, (name,), _after_absence(world, spent(state, STALE), at))
+
+
+def _present(world: World, state: State, at: int, there: tuple[int, desk.Thread]) -> Moves:
+    worker = state.workers[at]
+    place, thread = there
+    name = world.mails[worker.driven].name
+    is_whole = thread.is_whole or not world.rules.compares_files
+    if not is_whole and world.rules.waits_for_files and not is_quiet(world, state, worker.driven):
+        yield Move(Step.UNSURE, (name, "has not all files yet"), _ends(state, at))
+        return
+    status = DONE if is_whole else INCOMPLETE
+    known = worker._replace(at="found", conversation=place, stage=status)
+    yield Move(Step.FOUND, (name,), with_worker(state, at, known))
+
+
+def _absent(world: World, state: State, at: int) -> Moves:
+    worker = state.workers[at]
+    name = world.mails[worker.driven].name
+    if not is_quiet(world, state, worker.driven):
+        yield Move(Step.UNSURE, (name, "may still be written"), _ends(state, at))
+        return
+    looks_for_husks = worker.scope < 0 and world.rules.sees_husks
+    husks = desk.husks_of(world.rules, state, worker.driven) if looks_for_husks else []
+    if husks and world.rules.counts_rivals and _rivals(world, state, worker.driven):
+        # Whose is it? Left where it is, and reported.
+        state, husks = state._replace(is_reported=True), []
+    if husks:
+        adopts = worker._replace(at="matched", conversation=min(husks))
+        yield Move(Step.ADOPT, (min(husks), "for", name), with_worker(state, at, adopts))
+    else:
+        yield Move(Step.ABSENT, (name,), _after_absence(world, state, at))
+
+
+def _after_absence(world: World, state: State, at: int) -> State:
+    """A create that is matched by now is withdrawn and mapped, everything else is sent again."""
+    worker = state.workers[at]
+    is_matched = worker.scope < 0 and worker.conversation >= 0 and world.rules.map_first
+    if is_matched and world.rules.conversation_lease:
+        return with_worker(state, at, worker._replace(at="settled"))
+    return with_worker(state, at, worker._replace(at="ready"))
+
+
+def _rivals(world: World, state: State, mail: int) -> bool:
+    """Other unfinished creates. All mails of a world have one customer and one subject."""
+    others = (m for m in range(len(world.mails)) if m != mail)
+    return any(state.rows[m].status == CREATING for m in others)
+
+
+def withdrawn(world: World, state: State, worker: Worker) -> State:
+    """The state without the worker's intent, unless the fence refuses."""
+    row = state.rows[worker.driven]
+    is_fenced = world.rules.fence_withdrawal and world.rules.lease and worker.lease == LOST
+    if row.status not in INTENTS or is_fenced:
+        return state
+    desk_since = state.desk
+    plain = with_row(state, worker.driven, row._replace(status=WANTED))
+    return plain._replace(desk=_untouched(desk_since, worker.driven))
+
+
+def _untouched(desk_now: tuple[desk.Conversation, ...], mail: int) -> tuple[
+    desk.Conversation, ...
+]:  # fmt: skip
+    return tuple(c._replace(touched=c.touched & ~(1 << mail)) for c in desk_now)
+
+
+def counted(row: Row) -> Row:
+    """Weak variant: an outcome without an end is an attempt, and attempts are limited."""
+    attempts = row.attempts + 1
+    return Row(PARKED) if attempts >= ATTEMPTS else row._replace(attempts=attempts)
+
+
+def _ends(state: State, at: int) -> State:
+    return with_worker(state, at, Worker("ending", state.workers[at].mail))

@@ -1,0 +1,97 @@
+"""Every run of the explorers: the full protocol in several worlds, each weak variant in a small one.
+
+A weak variant runs until the invariant it must break is seen broken; a full one runs to its end.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from faults.model.search import Model, Search, Verdict
+from faults.model.world import A0, A0_FILES, A1, A2, B0, C0, FULL, Rules, World
+from faults.model.write import WriteModel
+
+LIMIT = 1_000_000
+NIGHTLY_LIMIT = 12_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One line of the table. `breaks` names the invariant that must be found broken."""
+
+    name: str
+    model: Callable[[], Model[Any]]
+    breaks: str | None = None
+    is_nightly: bool = False
+
+    def verdict(self) -> Verdict:
+        """Search; a run that is too big raises `Truncated`."""
+        limit = NIGHTLY_LIMIT if self.is_nightly else LIMIT
+        return Search(self.model(), limit).run(self.breaks)
+
+    def is_as_expected(self, verdict: Verdict) -> bool:
+        """Whether exactly that was found which must be."""
+        return verdict.holds if self.breaks is None else self.breaks in verdict.traces
+
+
+def write(name: str, world: World, *, nightly: bool = False) -> Run:
+    """The full protocol in one world."""
+    return Run(name, lambda: WriteModel(world), is_nightly=nightly)
+
+
+def weak(name: str, breaks: str, world: World, **turned: bool) -> Run:
+    """A world whose protocol has some switches turned."""
+    rules = replace(FULL, **turned)
+    return Run(name, lambda: WriteModel(replace(world, rules=rules)), breaks)
+
+
+REQUEST = {"lost": 1, "error": 1, "refused": 1, "timeout": 1, "half": 1}
+BUS = {"redeliver": 1, "lose": 1, "unheard": 1}
+
+HOLDS = (
+    write("one mail with files, every fault of a request, a death",
+          World((A0_FILES,), REQUEST | {"strip": 1, "crash": 1})),
+)  # fmt: skip
+
+WEAK = (
+    weak("POST first, then mark", "once", World((A0,), {"lost": 1}, 1), intent_first=False),
+    weak("mark first, then POST", "loss", World((A0,), {"crash": 1}, 1), mark_first=True),
+    weak("blind retry inside the client", "once", World((A0,), {"lost": 1}, 1),
+         retry_in_client=True),
+    weak("no lease", "once", World((A0,), {"redeliver": 1}), lease=False),
+    weak("no fence on the record", "fencing", World((A0,), {"redeliver": 1, "expire": 1}),
+         fence=False),
+    weak("no fence on the withdrawal", "once",
+         World((A0,), {"redeliver": 1, "expire": 1, "refused": 1, "lost": 1}),
+         fence_withdrawal=False),
+    weak("no quarantine", "once", World((A0,), {"timeout": 1}), quarantine=False),
+    weak("blind to empty conversations", "place", World((A0,), {"half": 1}), sees_husks=False),
+    weak("adopts a rival's empty conversation", "place",
+         World((A0, C0), {"half": 1, "timeout": 1, "crash": 1}), counts_rivals=False),
+    weak("waiting counts as failing", "waiting", World((A0,), {"outage": 1}),
+         waiting_is_failing=True),
+    weak("re-publish without a bucket", "loss", World((A0,), {"lose": 1}), bucket=False),
+    weak("no due loop", "loss", World((A0,), {"lose": 1}), due_loop=False),
+    weak("match not committed before the intent", "order", World((A0, A1, B0), {"redeliver": 1}),
+         map_first=False),
+    weak("leases by Gmail thread only", "order", World((A0, A1, B0), {}),
+         conversation_lease=False),
+    weak("two leases at once", "loss", World((A0, A1, B0), {}), one_lease=False),
+    weak("not the oldest first", "order", World((A0, A1, B0), {}), oldest_first=False),
+    weak("files not compared", "whole", World((A0_FILES,), {"strip": 1}), compares_files=False),
+    weak("missing files believed at once", "whole", World((A0_FILES,), {"timeout": 1}),
+         waits_for_files=False),
+    weak("no sweep, outgoing event lost", "loss", World((A0,), {"unheard": 1}), sweep=False),
+    weak("lists by createdSince", "once", World((A0,), {"lost": 1}), lists_by_update=False),
+    weak("appends to the shell of a merge", "place",
+         World((A0, A1), {"merge": 1}, is_other_there=True), follows_merges=False),
+)  # fmt: skip
+
+ASSUMPTIONS = (
+    weak("paused from intent to request for longer than the quarantine", "once",
+         World((A0,), {"expire": 1, "redeliver": 1}), pause_is_bounded=False),
+    weak("the list does not show what was written", "once",
+         World((A0,), {"lost": 1, "stale": 1})),
+    weak("an agent merges while a request is on its way", "place",
+         World((A0, A1), {"merge": 1}, is_other_there=True), no_merge_in_flight=False),
+)  # fmt: skip
