@@ -31,14 +31,19 @@ ATTEMPTS = 2
 
 
 def is_quiet(world: World, state: State, mail: int) -> bool:
-    """The quarantine is over: no request of this mail can still be at work.
+    """The quarantine is over: no request of this mail can still be at work, or still be sent.
 
     It may end later than that, never earlier: Q > pause + deadline + server life.
     """
     if not world.rules.quarantine:
         return True
-    in_flight = (w.driven == mail and w.at == "waiting" and w.stage != STORED for w in state.workers)
-    return not any(in_flight) and all(request.mail != mail for request in state.orphans)
+    on_its_way = any(
+        w.driven == mail
+        and ((w.at == "waiting" and w.stage != STORED)
+             or (w.at == "intended" and world.rules.pause_is_bounded))
+        for w in state.workers
+    )  # fmt: skip
+    return not on_its_way and all(request.mail != mail for request in state.orphans)
 
 
 def placed(world: World, state: State, at: int) -> Moves:

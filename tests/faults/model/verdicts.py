@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from faults.model.draft import DraftModel
+from faults.model.drafts import DraftRules, Room
 from faults.model.search import Model, Search, Verdict
 from faults.model.world import A0, A0_FILES, A1, A2, B0, C0, FULL, Rules, World
 from faults.model.write import WriteModel
@@ -43,6 +45,17 @@ def weak(name: str, breaks: str, world: World, **turned: bool) -> Run:
     """A world whose protocol has some switches turned."""
     rules = replace(FULL, **turned)
     return Run(name, lambda: WriteModel(replace(world, rules=rules)), breaks)
+
+
+def draft(name: str, room: Room, *, nightly: bool = False) -> Run:
+    """The one-draft rule in one room."""
+    return Run(name, lambda: DraftModel(room), is_nightly=nightly)
+
+
+def weak_draft(name: str, breaks: str, room: Room, **turned: Any) -> Run:
+    """A room whose rule has some switches turned."""
+    rules = replace(DraftRules(), **turned)
+    return Run(name, lambda: DraftModel(replace(room, rules=rules)), breaks)
 
 
 REQUEST = {"lost": 1, "error": 1, "refused": 1, "timeout": 1, "half": 1}
@@ -94,4 +107,36 @@ ASSUMPTIONS = (
          World((A0,), {"lost": 1, "stale": 1})),
     weak("an agent merges while a request is on its way", "place",
          World((A0, A1), {"merge": 1}, is_other_there=True), no_merge_in_flight=False),
+)  # fmt: skip
+
+DRAFT_FAULTS = {"lost": 1, "error": 1, "timeout": 1, "crash": 1, "redeliver": 1, "expire": 1}
+DRAFTS_HOLD = (
+    draft("drafts: two bots, every fault, a follow-up",
+          Room(DRAFT_FAULTS | {"followup": 1}, deeds=3)),
+    draft("drafts: the customer writes again", Room({"lost": 1, "timeout": 1, "crash": 1, "again": 1})),
+    draft("drafts: three bots", Room({"redeliver": 2, "lost": 1, "timeout": 1}, bots=3)),
+    draft("drafts: the bridge compares inside FreeScout",
+          Room({"lost": 1, "again": 1, "redeliver": 1}, deeds=4,
+               rules=DraftRules(replaces="compares inside"))),
+)  # fmt: skip
+DRAFTS_WEAK = (
+    weak_draft("drafts: no lease", "one-draft", Room({"redeliver": 1}), lease=False),
+    weak_draft("drafts: created without re-reading", "one-draft", Room({"again": 1}),
+               rereads=False),
+    weak_draft("drafts: POST first, then record", "discarded", Room({"lost": 1}),
+               intent_first=False),
+    weak_draft("drafts: no quarantine", "one-draft", Room({"timeout": 1}), quarantine=False),
+    weak_draft("drafts: made again after an unseen discard", "discarded", Room({"lost": 1}),
+               withholds=False),
+    weak_draft("drafts: a follow-up forgets the discard", "discarded", Room({"followup": 1}),
+               remembers=False),
+    weak_draft("drafts: looks for its own draft only", "one-draft", Room({"again": 1}),
+               sees_other_drafts=False),
+    weak_draft("drafts: another message's intent left open", "one-draft",
+               Room({"timeout": 1, "again": 1}), settles_others=False),
+    weak_draft("drafts: no fence", "fencing", Room({"expire": 1, "redeliver": 1}), fence=False),
+    weak_draft("drafts: compare, generate, then write", "human-wins", Room({"again": 1}),
+               rereads=False, replaces="compares first"),
+    weak_draft("drafts: compare, then write", "human-wins", Room({"again": 1}),
+               replaces="compares just before"),
 )  # fmt: skip

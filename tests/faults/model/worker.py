@@ -15,6 +15,7 @@ from faults.model.world import (
     DONE,
     FAILURES_UNTIL_DOWN,
     HELD,
+    INCOMPLETE,
     INTENTS,
     LOST,
     NONE,
@@ -27,6 +28,7 @@ from faults.model.world import (
     Worker,
     World,
     forget_touch,
+    gthread_scope,
     scope_of,
     with_row,
     with_worker,
@@ -121,7 +123,7 @@ def _pick(world: World, state: State, at: int) -> Moves:
     if not mine:
         yield Move(Step.FINISH, (world.mails[worker.mail].name,), ends(state, at))
         return
-    threads_lease = -1 - world.mails[mine[0]].gmail_thread
+    threads_lease = gthread_scope(world.mails[mine[0]].gmail_thread)
     if any(w.also == threads_lease for w in state.workers if w != worker):
         return  # weak variant: it holds one lease and waits for the other
     older = sum(1 << m for m in range(mine[0]) if _must_come_first(world, state, m))
@@ -155,17 +157,22 @@ def _read(world: World, state: State, at: int, current: int) -> Moves:
     if state.desk[current].merged_into == NONE or not world.rules.follows_merges:
         yield Move(Step.READ, (name,), _placed(world, state, at, current))
         return
-    ours = [m for m, row in enumerate(state.rows) if row == Row(DONE, current)]
+    ours = [m for m, row in enumerate(state.rows) if _is_in(row, current)]
     found = (c for c in range(len(state.desk)) if any(desk.marked_in(state, c, m) for m in ours))
     # Nothing of ours was in it: the map forgets it, and the mail is matched again.
     target = next(found, NONE)
     rows = tuple(
-        row._replace(conversation=target) if row == Row(DONE, current) else row
+        row._replace(conversation=target) if _is_in(row, current) else row
         for row in state.rows
     )
     mapped = tuple(target if place == current else place for place in state.mapped)
     followed = state._replace(rows=rows, mapped=mapped)
     yield Move(Step.FOLLOW, (current, "to", target), reopened(world, followed, at))
+
+
+def _is_in(row: Row, conversation: int) -> bool:
+    """Whether an effect of ours was recorded there."""
+    return row.conversation == conversation and row.status in (DONE, INCOMPLETE)
 
 
 def _placed(world: World, state: State, at: int, where: int) -> State:
@@ -306,7 +313,7 @@ def _unfenced(world: World, worker: Worker) -> str | None:
 def _scope(world: World, scope: int) -> str:
     if scope >= 0:
         return f"conv:{scope}"
-    return f"gthread:{'ab'[-1 - scope]}"
+    return f"gthread:{'ab'[-2 - scope]}"
 
 
 PROGRAM: dict[str, Callable[[World, State, int], Moves]] = {

@@ -100,7 +100,7 @@ class Worker(NamedTuple):
 
 
 class State(NamedTuple):
-    """Everything there is. Scopes: a conversation by its number, a Gmail thread t as -1 - t."""
+    """Everything there is. Scopes: a conversation by its number, a Gmail thread t as -2 - t."""
 
     bus: tuple[int, ...]
     rows: tuple[Row, ...]
@@ -184,11 +184,16 @@ class World:
         )
 
 
+def gthread_scope(gmail_thread: int) -> int:
+    """The scope of a Gmail thread without a conversation."""
+    return -2 - gmail_thread
+
+
 def scope_of(rules: Rules, state: State, gmail_thread: int) -> int:
     """The scope a Gmail thread belongs to at this moment."""
     conversation = state.mapped[gmail_thread]
     if conversation == NONE or not rules.conversation_lease:
-        return -1 - gmail_thread
+        return gthread_scope(gmail_thread)
     return conversation
 
 
