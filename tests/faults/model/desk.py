@@ -36,12 +36,11 @@ def updated_since(rules: Rules, state: State, mail: int) -> list[int]:
 
 
 def look_for(
-    rules: Rules, state: State, mail: int, conversation: int, *, lists: bool
+    rules: Rules, state: State, mail: int, conversation: int
 ) -> tuple[int, Thread] | None:
     """Where the mail's marker is: in the conversation just read, then in the list."""
     places = [conversation] if conversation != NONE else []
-    if lists:
-        places += updated_since(rules, state, mail)
+    places += updated_since(rules, state, mail)
     for place in places:
         if thread := marked_in(state, place, mail):
             return place, thread

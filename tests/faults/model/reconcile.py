@@ -60,14 +60,26 @@ def placed(world: World, state: State, at: int) -> Moves:
         # Somebody else resolved it: only a worker whose lease is gone can see that.
         yield Move(Step.LOST, (name,), _ends(state, at))
         return
-    lists = status == CREATING or worker.scope < 0
-    there = desk.look_for(world.rules, state, mail, worker.conversation, lists=lists)
+    there = _look(world, state, worker)
     if there is None:
         yield from _absent(world, state, at)
         return
     yield from _present(world, state, at, there)
     if state.budget[STALE]:
         yield Move(Around.STALE, (name,), _after_absence(world, spent(state, STALE), at))
+
+
+def _look(world: World, state: State, worker: Worker) -> tuple[int, desk.Thread] | None:
+    """First where the mail should be, then in the list: an agent may have moved it.
+
+    Weak variant: in what was read before it was known that the quarantine is over.
+    """
+    mail, here = worker.driven, worker.conversation
+    if world.rules.looks_afresh or worker.scope < 0:
+        return desk.look_for(world.rules, state, mail, here)
+    if worker.stage == "seen":
+        return here, desk.Thread(mail, is_whole=True)
+    return None
 
 
 def _present(world: World, state: State, at: int, there: tuple[int, desk.Thread]) -> Moves:
@@ -79,8 +91,8 @@ def _present(world: World, state: State, at: int, there: tuple[int, desk.Thread]
         yield Move(Step.UNSURE, (name, "has not all files yet"), _ends(state, at))
         return
     status = DONE if is_whole else INCOMPLETE
-    known = worker._replace(at="found", conversation=place, stage=status)
-    yield Move(Step.FOUND, (name,), with_worker(state, at, known))
+    found = worker._replace(at="found", conversation=place, stage=status)
+    yield Move(Step.FOUND, (name,), with_worker(state, at, found))
 
 
 def _absent(world: World, state: State, at: int) -> Moves:
@@ -106,8 +118,8 @@ def _after_absence(world: World, state: State, at: int) -> State:
     worker = state.workers[at]
     is_matched = worker.scope < 0 and worker.conversation >= 0 and world.rules.map_first
     if is_matched and world.rules.conversation_lease:
-        return with_worker(state, at, worker._replace(at="settled"))
-    return with_worker(state, at, worker._replace(at="ready"))
+        return with_worker(state, at, worker._replace(at="settled", stage=""))
+    return with_worker(state, at, worker._replace(at="ready", stage=""))
 
 
 def _rivals(world: World, state: State, mail: int) -> bool:

@@ -59,12 +59,13 @@ class Verdict:
     seconds: float = 0.0
     traces: dict[str, list[str]] = field(default_factory=dict)
     steps: Counter[Hashable] = field(default_factory=Counter)
-    crashed_after: set[Hashable] = field(default_factory=set)
+
+    is_complete: bool = False
 
     @property
     def holds(self) -> bool:
-        """Whether no invariant is broken."""
-        return not self.traces
+        """Whether every state was seen and no invariant is broken."""
+        return self.is_complete and not self.traces
 
 
 class Search(Generic[S]):
@@ -91,6 +92,7 @@ class Search(Generic[S]):
             at += 1
         if at == len(self._order):
             self._look_for_loss()
+            self.verdict.is_complete = True
         self.verdict.states = len(self._order)
         self.verdict.seconds = time.process_time() - begun
         return self.verdict

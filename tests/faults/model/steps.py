@@ -23,6 +23,7 @@ class Step(StrEnum):
     LOST = "a worker sees that its lease is lost:"
     MATCH = "a worker matches"
     READ = "a worker reads the conversation of"
+    BEHIND = "a worker releases, an older mail of the conversation goes first:"
     FOLLOW = "a worker follows the merge of"
     FOUND = "a worker finds the marker of"
     ABSENT = "a worker knows that nothing was written of"
@@ -107,6 +108,7 @@ NO_POINT: dict[Step, str] = {
     Step.READ: _READS,
     Step.ADOPT: _READS,
     Step.MOVE: "a release: dying instead only keeps the lease until it runs out",
+    Step.BEHIND: "as MOVE",
     Step.FOLLOW: "one transaction that the next reader would make again",
     Step.WITHDRAW: "one transaction; without it the next worker waits for the quarantine",
     Step.ACK: "the bus forgets the delivery: nothing of ours is left to die",

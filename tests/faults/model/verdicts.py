@@ -59,11 +59,48 @@ def weak_draft(name: str, breaks: str, room: Room, **turned: Any) -> Run:
 
 
 REQUEST = {"lost": 1, "error": 1, "refused": 1, "timeout": 1, "half": 1}
-BUS = {"redeliver": 1, "lose": 1, "unheard": 1}
+# In this one world an agent's reply is answered only after the first mail is recorded.
+SLOW_ANSWERS = replace(FULL, answers_come_after_the_record=True)
 
 HOLDS = (
-    write("one mail with files, every fault of a request, a death",
-          World((A0_FILES,), REQUEST | {"strip": 1, "crash": 1})),
+    write("one mail with files: every fault of a request, a death, a lease that runs out",
+          World((A0_FILES,), REQUEST | {"strip": 1, "crash": 1, "expire": 1})),
+    write("one mail: every fault of a request and of the bus, a death",
+          World((A0,), REQUEST | {"crash": 1, "redeliver": 1, "lose": 1})),
+    write("one mail: the outgoing event lost",
+          World((A0,), {"lose": 1, "unheard": 1, "redeliver": 1, "crash": 1})),
+    write("one mail, three workers, two deaths",
+          World((A0,), {"lost": 1, "timeout": 1, "half": 1, "crash": 2, "redeliver": 1,
+                        "expire": 1}, workers=3)),
+    write("three mails of one Gmail thread",
+          World((A0, A1, A2), {"crash": 1, "lost": 1, "redeliver": 1})),
+    write("two Gmail threads, one conversation",
+          World((A0, B0), {"lost": 1, "crash": 1, "timeout": 1, "expire": 1})),
+    write("two Gmail threads, a half create, an event lost",
+          World((A0, B0), {"lost": 1, "crash": 1, "half": 1, "unheard": 1})),
+    write("two Gmail threads, three mails",
+          World((A0, A1, B0), {"lost": 1, "crash": 1}, rules=SLOW_ANSWERS)),
+    write("two Gmail threads, the older mail in the new one",
+          World((A0, B0, A1), {"lost": 1, "crash": 1})),
+    write("the same, a late request", World((A0, B0, A1), {"timeout": 1})),
+    write("two creates of one customer and subject",
+          World((A0, C0), {"half": 1, "timeout": 1})),
+    write("an agent merges",
+          World((A0, A1), {"merge": 1, "lost": 1, "crash": 1, "expire": 1}, is_other_there=True)),
+    write("an agent merges, two Gmail threads",
+          World((A0, B0), {"merge": 1, "crash": 1, "lost": 1}, is_other_there=True)),
+    write("FreeScout away",
+          World((A0, A1), {"outage": 1, "crash": 1, "lost": 1, "redeliver": 1})),
+    write("night: one mail, three workers, every fault",
+          World((A0,), REQUEST | {"crash": 2, "redeliver": 1, "lose": 1, "expire": 1}, workers=3),
+          nightly=True),
+    write("night: two Gmail threads, three mails, a late request",
+          World((A0, B0, A1), {"lost": 1, "crash": 1, "timeout": 1, "expire": 1}), nightly=True),
+    write("night: two creates of one customer and subject",
+          World((A0, C0), {"half": 1, "timeout": 1, "crash": 1, "expire": 1}), nightly=True),
+    write("night: three mails with every hop",
+          World((A0, A1, A2), {"crash": 1, "lost": 1, "timeout": 1, "redeliver": 1, "lose": 1}),
+          nightly=True),
 )  # fmt: skip
 
 WEAK = (
@@ -78,6 +115,8 @@ WEAK = (
          World((A0,), {"redeliver": 1, "expire": 1, "refused": 1, "lost": 1}),
          fence_withdrawal=False),
     weak("no quarantine", "once", World((A0,), {"timeout": 1}), quarantine=False),
+    weak("looks before it knows that the quarantine is over", "once",
+         World((A0, A1), {"timeout": 1}), looks_afresh=False),
     weak("blind to empty conversations", "place", World((A0,), {"half": 1}), sees_husks=False),
     weak("adopts a rival's empty conversation", "place",
          World((A0, C0), {"half": 1, "timeout": 1, "crash": 1}), counts_rivals=False),
@@ -90,6 +129,8 @@ WEAK = (
     weak("leases by Gmail thread only", "order", World((A0, A1, B0), {}),
          conversation_lease=False),
     weak("two leases at once", "loss", World((A0, A1, B0), {}), one_lease=False),
+    weak("an older mail of a new Gmail thread overtaken", "order", World((A0, B0, A1), {}),
+         sees_elders=False),
     weak("not the oldest first", "order", World((A0, A1, B0), {}), oldest_first=False),
     weak("files not compared", "whole", World((A0_FILES,), {"strip": 1}), compares_files=False),
     weak("missing files believed at once", "whole", World((A0_FILES,), {"timeout": 1}),
@@ -105,19 +146,29 @@ ASSUMPTIONS = (
          World((A0,), {"expire": 1, "redeliver": 1}), pause_is_bounded=False),
     weak("the list does not show what was written", "once",
          World((A0,), {"lost": 1, "stale": 1})),
+    weak("an agent's reply is answered before the first mail is recorded", "order",
+         World((A0, A1, B0), {})),
     weak("an agent merges while a request is on its way", "place",
          World((A0, A1), {"merge": 1}, is_other_there=True), no_merge_in_flight=False),
 )  # fmt: skip
 
-DRAFT_FAULTS = {"lost": 1, "error": 1, "timeout": 1, "crash": 1, "redeliver": 1, "expire": 1}
 DRAFTS_HOLD = (
-    draft("drafts: two bots, every fault, a follow-up",
-          Room(DRAFT_FAULTS | {"followup": 1}, deeds=3)),
-    draft("drafts: the customer writes again", Room({"lost": 1, "timeout": 1, "crash": 1, "again": 1})),
+    draft("drafts: every fault of a request, a follow-up",
+          Room({"lost": 1, "error": 1, "timeout": 1, "followup": 1})),
+    draft("drafts: a person with four deeds", Room({"lost": 1, "timeout": 1}, deeds=4)),
+    draft("drafts: a lost answer, a death, a lease that runs out",
+          Room({"lost": 1, "crash": 1, "redeliver": 1, "expire": 1}, deeds=2)),
+    draft("drafts: a late request, a death, a lease that runs out",
+          Room({"timeout": 1, "crash": 1, "redeliver": 1, "expire": 1}, deeds=2)),
+    draft("drafts: the customer writes again", Room({"lost": 1, "timeout": 1, "again": 1})),
     draft("drafts: three bots", Room({"redeliver": 2, "lost": 1, "timeout": 1}, bots=3)),
-    draft("drafts: the bridge compares inside FreeScout",
-          Room({"lost": 1, "again": 1, "redeliver": 1}, deeds=4,
-               rules=DraftRules(replaces="compares inside"))),
+    draft("drafts: a back end that compares inside FreeScout",
+          Room({"lost": 1, "again": 1}, rules=DraftRules(replaces="compares inside"))),
+    draft("night: drafts, every fault",
+          Room({"lost": 1, "error": 1, "timeout": 1, "crash": 1, "redeliver": 1, "expire": 1,
+                "followup": 1}), nightly=True),
+    draft("night: drafts, the customer writes again",
+          Room({"lost": 1, "timeout": 1, "crash": 1, "expire": 1, "again": 1}), nightly=True),
 )  # fmt: skip
 DRAFTS_WEAK = (
     weak_draft("drafts: no lease", "one-draft", Room({"redeliver": 1}), lease=False),
@@ -140,3 +191,7 @@ DRAFTS_WEAK = (
     weak_draft("drafts: compare, then write", "human-wins", Room({"again": 1}),
                replaces="compares just before"),
 )  # fmt: skip
+
+RUNS = (*HOLDS, *WEAK, *ASSUMPTIONS, *DRAFTS_HOLD, *DRAFTS_WEAK)
+BY_DAY = tuple(run for run in RUNS if not run.is_nightly)
+BY_NIGHT = tuple(run for run in RUNS if run.is_nightly)

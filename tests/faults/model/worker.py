@@ -47,14 +47,20 @@ def is_shut(state: State) -> bool:
     return state.failures >= FAILURES_UNTIL_DOWN
 
 
-def reopened(world: World, state: State, at: int) -> State:
-    """The worker gives its lease back and reads the scope anew."""
+def reopened(world: World, state: State, at: int, gmail_thread: int = NONE) -> State:
+    """The worker gives its lease back and reads the scope anew, or that of another thread."""
     worker = state.workers[at]
-    scope = scope_of(world.rules, state, world.mails[worker.mail].gmail_thread)
-    again = Worker("fetched", worker.mail, scope)
+    thread = worker.gmail_thread if gmail_thread == NONE else gmail_thread
+    again = _of(world, state, worker.mail, thread)
     if not world.rules.one_lease:
         again = again._replace(also=worker.scope)
     return with_worker(state, at, again)
+
+
+def _of(world: World, state: State, mail: int, gmail_thread: int) -> Worker:
+    """A delivery with the scope of a Gmail thread at this moment, before its lease."""
+    scope = scope_of(world.rules, state, gmail_thread)
+    return Worker("fetched", mail, gmail_thread, scope)
 
 
 def away(state: State, at: int) -> State:
@@ -74,10 +80,8 @@ def idle(world: World, state: State, at: int) -> Moves:
             elif is_shut(state):
                 yield Move(Step.SHUT, (name,), with_worker(taken, at, Worker("ending", mail)))
             else:
-                scope = scope_of(world.rules, state, world.mails[mail].gmail_thread)
-                yield Move(
-                    Step.TAKE, (name,), with_worker(taken, at, Worker("fetched", mail, scope))
-                )
+                begun = with_worker(taken, at, _of(world, state, mail, world.mails[mail].gmail_thread))
+                yield Move(Step.TAKE, (name,), begun)
 
 
 def fetched(world: World, state: State, at: int) -> Moves:
@@ -103,7 +107,7 @@ def leased(world: World, state: State, at: int) -> Moves:
     mail = world.mails[worker.mail]
     if is_shut(state):
         yield Move(Step.SHUT, (mail.name,), ends(state, at))
-    elif scope_of(world.rules, state, mail.gmail_thread) != worker.scope:
+    elif scope_of(world.rules, state, worker.gmail_thread) != worker.scope:
         yield Move(Step.MOVE, (mail.name,), reopened(world, state, at))
     elif worker.lease != HELD and world.rules.lease:
         yield Move(Step.LOST, (mail.name,), ends(state, at))
@@ -120,20 +124,19 @@ def _pick(world: World, state: State, at: int) -> Moves:
     ]  # fmt: skip
     if not world.rules.oldest_first:
         mine = [m for m in mine if m == worker.mail]
+    own = world.mails[worker.mail].gmail_thread
+    if not mine and worker.gmail_thread != own:
+        name = world.mails[worker.mail].name
+        yield Move(Step.MOVE, (name,), reopened(world, state, at, own))
+        return
     if not mine:
         yield Move(Step.FINISH, (world.mails[worker.mail].name,), ends(state, at))
         return
     threads_lease = gthread_scope(world.mails[mine[0]].gmail_thread)
     if any(w.also == threads_lease for w in state.workers if w != worker):
         return  # weak variant: it holds one lease and waits for the other
-    older = sum(1 << m for m in range(mine[0]) if _must_come_first(world, state, m))
-    picked = worker._replace(at="picked", driven=mine[0], older=older)
-    yield Move(Step.PICK, (world.mails[mine[0]].name,), with_worker(state, at, picked))
-
-
-def _must_come_first(world: World, state: State, mail: int) -> bool:
-    is_mapped = state.mapped[world.mails[mail].gmail_thread] != NONE
-    return state.rows[mail].status in OPEN and is_mapped
+    picked_one = worker._replace(at="picked", driven=mine[0])
+    yield Move(Step.PICK, (world.mails[mine[0]].name,), with_worker(state, at, picked_one))
 
 
 def picked(world: World, state: State, at: int) -> Moves:
@@ -142,7 +145,7 @@ def picked(world: World, state: State, at: int) -> Moves:
     name = world.mails[worker.driven].name
     if state.is_away:
         yield Move(Around.AWAY, (name,), away(state, at))
-    elif (current := state.mapped[world.mails[worker.driven].gmail_thread]) != NONE:
+    elif (current := _current(world, state, worker)) != NONE:
         yield from _read(world, state, at, current)
     else:
         found = desk.answered_by_agent(state) if world.mails[worker.driven].answers_agent else None
@@ -151,10 +154,23 @@ def picked(world: World, state: State, at: int) -> Moves:
         yield Move(Step.MATCH, words, _placed(world, state, at, where))
 
 
+def _current(world: World, state: State, worker: Worker) -> int:
+    """The conversation that the scope names; by the map only where leases ignore it."""
+    if worker.scope >= 0:
+        return worker.scope
+    is_weak = not world.rules.conversation_lease
+    return state.mapped[_thread(world, worker)] if is_weak else NONE
+
+
 def _read(world: World, state: State, at: int, current: int) -> Moves:
     """GET the mapped conversation; follow it through a merge by the threads we wrote."""
     name = world.mails[state.workers[at].driven].name
     if state.desk[current].merged_into == NONE or not world.rules.follows_merges:
+        elder = _elder(world, state, state.workers[at].driven, current)
+        if elder != NONE:
+            first = reopened(world, state, at, world.mails[elder].gmail_thread)
+            yield Move(Step.BEHIND, (world.mails[elder].name,), first)
+            return
         yield Move(Step.READ, (name,), _placed(world, state, at, current))
         return
     ours = [m for m, row in enumerate(state.rows) if _is_in(row, current)]
@@ -170,16 +186,37 @@ def _read(world: World, state: State, at: int, current: int) -> Moves:
     yield Move(Step.FOLLOW, (current, "to", target), reopened(world, followed, at))
 
 
+def _elder(world: World, state: State, mail: int, conversation: int) -> int:
+    """The oldest open mail before this one that names a thread of the conversation.
+
+    Unless its Gmail thread is mapped to another one. What a mail names is known once it is
+    journaled: a writer fetches what was noticed earlier, or waits for it.
+    """
+    if not world.rules.sees_elders or desk.answered_by_agent(state) != conversation:
+        return NONE
+    claims = (m for m in range(mail) if world.mails[m].answers_agent)
+    return next(
+        (m for m in claims
+         if state.rows[m].status in OPEN
+         and state.mapped[world.mails[m].gmail_thread] in (NONE, conversation)),
+        NONE,
+    )  # fmt: skip
+
+
 def _is_in(row: Row, conversation: int) -> bool:
     """Whether an effect of ours was recorded there."""
     return row.conversation == conversation and row.status in (DONE, INCOMPLETE)
 
 
 def _placed(world: World, state: State, at: int, where: int) -> State:
-    """An unresolved intent is looked for first; a match is committed before any intent."""
+    """A finished effect ends it, an unresolved one is looked for, a match is committed first."""
     worker = state.workers[at]
+    if state.rows[worker.driven].status not in OPEN:
+        return with_worker(state, at, _at_the_top(worker))
     if state.rows[worker.driven].status in INTENTS:
-        return with_worker(state, at, worker._replace(at="placed", conversation=where))
+        is_seen = where != NONE and desk.marked_in(state, where, worker.driven) is not None
+        known = "seen" if is_seen and not world.rules.looks_afresh else ""
+        return with_worker(state, at, worker._replace(at="placed", conversation=where, stage=known))
     is_matched = worker.scope < 0 and where != NONE and state.mapped[_thread(world, worker)] == NONE
     place = "matched" if is_matched and world.rules.map_first else "ready"
     return with_worker(state, at, worker._replace(at=place, conversation=where))
@@ -193,7 +230,7 @@ def matched(world: World, state: State, at: int) -> Moves:
         yield Move(Step.LOST, (name,), ends(state, at))
         return
     mapped = put(state.mapped, _thread(world, worker), worker.conversation)
-    on = Worker("leased", worker.mail, worker.scope, worker.lease)
+    on = _at_the_top(worker)
     committed = with_worker(state, at, on, mapped=mapped)
     yield Move(Step.MAP, (name,), committed, _unfenced(world, worker))
 
@@ -214,7 +251,9 @@ def ready(world: World, state: State, at: int) -> Moves:
         yield Move(Step.LOST, (name,), ends(state, at))
         return
     row = state.rows[worker.driven]
-    if world.rules.mark_first:
+    if row.status not in OPEN:
+        pass  # the row stays as it is: an effect that is done gets no second intent
+    elif world.rules.mark_first:
         row = row._replace(status=DONE)
     elif world.rules.intent_first:
         row = row._replace(status=CREATING if worker.conversation == NONE else APPENDING)
@@ -231,16 +270,7 @@ def intended(world: World, state: State, at: int) -> Moves:
     breaks = None
     if state.rows[worker.driven].status not in INTENTS and world.rules.intent_first:
         breaks = None if world.rules.mark_first else "intent"
-    if any(_comes_too_late(world, state, m, worker) for m in range(worker.driven)):
-        breaks = "order"
     yield Move(Step.SEND, (world.mails[worker.driven].name, f"({kind})"), sent, breaks)
-
-
-def _comes_too_late(world: World, state: State, older: int, worker: Worker) -> bool:
-    """An older mail of the same conversation was open when this one was picked, and still is."""
-    same = state.mapped[world.mails[older].gmail_thread] == worker.conversation
-    is_open = bool(worker.older >> older & 1) and state.rows[older].status in OPEN
-    return is_open and same and worker.conversation != NONE
 
 
 def waiting(world: World, state: State, at: int) -> Moves:
@@ -276,7 +306,7 @@ def record(world: World, state: State, at: int, status: str) -> Moves:
         desk=forget_touch(state.desk, worker.driven),
         failures=0,
     )
-    on = Worker("leased", worker.mail, worker.scope, worker.lease)
+    on = _at_the_top(worker)
     words = (f"{name} as {status} in conversation {worker.conversation}",)
     yield Move(Step.RECORD, words, with_worker(recorded, at, on), _unfenced(world, worker))
 
@@ -300,6 +330,11 @@ def ending(world: World, state: State, at: int) -> Moves:
 def found(world: World, state: State, at: int) -> Moves:
     """Record what the look found."""
     yield from record(world, state, at, state.workers[at].stage)
+
+
+def _at_the_top(worker: Worker) -> Worker:
+    """It still has its lease and looks for what comes next."""
+    return Worker("leased", worker.mail, worker.gmail_thread, worker.scope, worker.lease)
 
 
 def _thread(world: World, worker: Worker) -> int:

@@ -83,19 +83,20 @@ class Event(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """A delivery in work. `driven` is the mail it writes, `older` what must come before that.
+    """A delivery in work. `driven` is the mail it writes, of the scope of `gmail_thread`.
 
-    `also` is a second lease, which only a weak variant holds.
+    That is the delivery's own, or one that must go first. `also` is a second lease, which only a
+    weak variant holds.
     """
 
     at: str = "idle"
     mail: int = NONE
+    gmail_thread: int = NONE
     scope: int = NONE
     lease: int = LOST
     driven: int = NONE
     conversation: int = NONE
     stage: str = ""
-    older: int = 0
     also: int = NONE
 
 
@@ -126,6 +127,7 @@ class Rules:
     fence: bool = True
     fence_withdrawal: bool = True
     quarantine: bool = True
+    looks_afresh: bool = True
     retry_in_client: bool = False
     sees_husks: bool = True
     counts_rivals: bool = True
@@ -141,9 +143,11 @@ class Rules:
     lists_by_update: bool = True
     follows_merges: bool = True
     oldest_first: bool = True
+    sees_elders: bool = True
     # Assumptions about the world, not rules of ours.
     pause_is_bounded: bool = True
     no_merge_in_flight: bool = True
+    answers_come_after_the_record: bool = False
     # The search's own short cut.
     chain_first: bool = True
 

@@ -28,7 +28,7 @@ INVARIANTS = {
     "phantom": "I2: a mail that is recorded as done has its thread",
     "intent": "I3: no request without a committed intent",
     "place": "I4: related mails in one conversation, strangers in another, nothing empty left",
-    "order": "I5: an older mail of the conversation comes first",
+    "order": "I5: mails stand in the order in which Gmail accepted them, over all Gmail threads",
     "loss": "I6, I9: from everywhere every mail can still be done and heard of",
     "fencing": "I8: a row is only changed by the holder of the lease's epoch",
     "whole": "a mail recorded as complete has its files, one recorded as incomplete has not",
@@ -120,7 +120,7 @@ def _on_the_desk(mails: tuple[Mail, ...], desk: tuple[Conversation, ...]) -> str
             places.setdefault(family, set()).add(place)
     if any(len(where) > 1 for where in places.values()):
         return "place"
-    return "order" if any(_is_disordered(mails, one) for one in desk) else None
+    return "order" if any(_is_disordered(one) for one in desk) else None
 
 
 def _family(mails: tuple[Mail, ...], mail: int) -> int | None:
@@ -132,10 +132,7 @@ def _family(mails: tuple[Mail, ...], mail: int) -> int | None:
     return 0 if mails[mail].answers_agent else mails[mail].gmail_thread
 
 
-def _is_disordered(mails: tuple[Mail, ...], one: Conversation) -> bool:
-    """Within each Gmail thread the order is Gmail's."""
-    for thread in {mail.gmail_thread for mail in mails}:
-        order = [t.mail for t in one.threads if t.mail >= 0 and mails[t.mail].gmail_thread == thread]
-        if order != sorted(order):
-            return True
-    return False
+def _is_disordered(one: Conversation) -> bool:
+    """Mails are numbered in the order in which Gmail accepted them, whatever their thread."""
+    order = [t.mail for t in one.threads if t.mail >= 0]
+    return order != sorted(order)
