@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres bench check chaos lock nightly docs clean
+.PHONY: help setup demo test test-postgres bench check chaos explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer tests/simulators
@@ -50,6 +50,9 @@ test-postgres: setup  ## the tests that need PostgreSQL (an embedded one, on a U
 
 nightly: setup  ## the tests that take long
 	$(BIN)/python .ci/stages.py nightly
+
+explore: setup  ## every state of the write protocol and the draft rule, weak variants broken (half a minute)
+	PYTHONPATH=tests $(BIN)/python -m faults.model $(ARGS)
 
 bench: setup  ## how fast it is: a table, also written into docs/performance.md (4 minutes)
 	$(BIN)/python tests/bench/bench.py $(ARGS)

@@ -34,7 +34,10 @@ def is_shown(run: Run, *, with_traces: bool) -> bool:
     say(line(run, verdict) + ("" if is_right else "   NOT AS EXPECTED"))
     for name, trace in verdict.traces.items():
         if with_traces or not is_right:
-            say(f"    {name}:", *(f"      {number:3} {step}" for number, step in enumerate(trace, 1)))
+            say(
+                f"    {name}:",
+                *(f"      {number:3} {step}" for number, step in enumerate(trace, 1)),
+            )
     return is_right
 
 

@@ -1,4 +1,4 @@
-"""What happens around the workers: bus, FreeScout, people, time, and the chain behind the record."""
+"""What happens around the workers: bus, FreeScout, people, time, the chain behind the record."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,6 @@ from faults.model import desk
 from faults.model.search import Move, distinct, put
 from faults.model.steps import Around, Step
 from faults.model.world import (
-    AGENT,
     BARE,
     DIES,
     EXPIRE,
@@ -41,25 +40,28 @@ Moves = Iterator[Move[State]]
 def chain(world: World, state: State) -> Moves:
     """From the outbox to the next service: nobody else reads or writes this."""
     for mail, event in enumerate(state.events):
-        name = world.mails[mail].name
+        name = (world.mails[mail].name,)
+        if state.rows[mail].status in (*OPEN, UNLISTED):
+            continue
+        for step, changed in _links(world, event):
+            on = state._replace(events=put(state.events, mail, changed))
+            yield Move(step, name, on)
+        if event.on_bus and state.budget[UNHEARD]:
+            gone = put(state.events, mail, event._replace(on_bus=False))
+            yield Move(Around.UNHEARD, name, spent(state, UNHEARD)._replace(events=gone))
 
-        def after(step: object, changed: Event, *, fault: int | None = None) -> Move[State]:
-            rest = state if fault is None else spent(state, fault)
-            on = rest._replace(events=put(rest.events, mail, changed))  # noqa: B023  # used at once
-            return Move(step, (name,), on)  # type: ignore[arg-type]  # noqa: B023
 
-        if event.outbox == "waits":
-            yield after(Step.RELAY, event._replace(outbox="out", on_bus=True))
-        elif event.outbox == "out":
-            yield after(Step.RELAYED, event._replace(outbox=""))
-            yield after(Around.RELAY_CRASH, event._replace(outbox="waits"))
-        if event.on_bus:
-            yield after(Step.HEAR, event._replace(on_bus=False, is_heard=True))
-            if state.budget[UNHEARD]:
-                yield after(Around.UNHEARD, event._replace(on_bus=False), fault=UNHEARD)
-        elif event.outbox == "" and not event.is_heard and state.rows[mail].status not in OPEN:
-            if world.rules.sweep and state.rows[mail].status != UNLISTED:
-                yield after(Step.SWEEP, event._replace(on_bus=True))
+def _links(world: World, event: Event) -> Iterator[tuple[Step | Around, Event]]:
+    """What may become of an event; a death of the relay needs no budget, it only comes again."""
+    if event.outbox == "waits":
+        yield Step.RELAY, event._replace(outbox="out", on_bus=True)
+    elif event.outbox == "out":
+        yield Step.RELAYED, event._replace(outbox="")
+        yield Around.RELAY_CRASH, event._replace(outbox="waits")
+    if event.on_bus:
+        yield Step.HEAR, event._replace(on_bus=False, is_heard=True)
+    elif event.outbox == "" and not event.is_heard and world.rules.sweep:
+        yield Step.SWEEP, event._replace(on_bus=True)
 
 
 def bus(world: World, state: State) -> Moves:

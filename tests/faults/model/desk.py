@@ -35,9 +35,7 @@ def updated_since(rules: Rules, state: State, mail: int) -> list[int]:
     return [c for c, one in enumerate(state.desk) if one.touched >> mail & 1]
 
 
-def look_for(
-    rules: Rules, state: State, mail: int, conversation: int
-) -> tuple[int, Thread] | None:
+def look_for(rules: Rules, state: State, mail: int, conversation: int) -> tuple[int, Thread] | None:
     """Where the mail's marker is: in the conversation just read, then in the list."""
     places = [conversation] if conversation != NONE else []
     places += updated_since(rules, state, mail)

@@ -8,7 +8,6 @@ from faults.model.draft_steps import DraftStep, Person
 from faults.model.drafts import (
     AGAIN,
     CRASH,
-    DRAFT,
     ERROR,
     EXPIRE,
     FOLLOWUP,
@@ -91,9 +90,7 @@ def _requests(state: State, at: int) -> Moves:
             yield Move(Person.LOST_ANSWER, (basis,), ends(_spent(state, LOST_ANSWER), at))
         return
     stored, breaks = create(state, basis)
-    yield Move(
-        Person.STORED, (basis,), with_bot(stored, at, bot._replace(is_applied=True)), breaks
-    )
+    yield Move(Person.STORED, (basis,), with_bot(stored, at, bot._replace(is_applied=True)), breaks)
     if state.budget[ERROR]:
         yield Move(Person.ERROR, (basis,), ends(_spent(state, ERROR), at))
     if state.budget[TIMEOUT]:

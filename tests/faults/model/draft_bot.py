@@ -161,7 +161,9 @@ def ready(room: Room, state: State, at: int) -> Moves:
 
 def intended(_room: Room, state: State, at: int) -> Moves:
     """One request: type message, state draft."""
-    yield Move(Step.SEND, (state.bots[at].target,), _at(state, at, "waiting", state.bots[at].target))
+    yield Move(
+        Step.SEND, (state.bots[at].target,), _at(state, at, "waiting", state.bots[at].target)
+    )
 
 
 def waiting(_room: Room, state: State, at: int) -> Moves:
@@ -178,7 +180,9 @@ def found(room: Room, state: State, at: int) -> Moves:
     if bot.lease == LOST and room.rules.lease and room.rules.fence:
         yield Move(Step.LOST, (bot.target,), ends(state, at))
         return
-    recorded = with_bot(with_record(state, bot.target, DRAFTED), at, Bot("leased", bot.basis, bot.lease))
+    recorded = with_bot(
+        with_record(state, bot.target, DRAFTED), at, Bot("leased", bot.basis, bot.lease)
+    )
     breaks = "fencing" if bot.lease == LOST and room.rules.lease else None
     yield Move(Step.RECORD, (bot.target,), recorded, breaks)
 

@@ -66,6 +66,13 @@ POINT: dict[DraftStep, str] = {
 }
 """The seam behind each step. Points of the service that writes drafts join here."""
 
+INSIDE: dict[str, DraftStep] = {
+    "llm_after_claim": DraftStep.GENERATE,
+    "llm_after_answer": DraftStep.GENERATE,
+    "llm_after_settle": DraftStep.GENERATE,
+}
+"""Seams inside a step: paying for a text touches nothing that the rule is about."""
+
 _READS = "it only reads: dying after it is dying after the step before"
 _ENDS = "it ends the delivery: the seam is that of ACK"
 NO_POINT: dict[DraftStep, str] = {

@@ -6,13 +6,13 @@ from faults.model.search import Move, put
 from faults.model.steps import Around
 from faults.model.worker import away, ends
 from faults.model.world import (
+    BARE,
     CRASH,
     CREATING,
     DIES,
     ERROR,
     HALF,
     HELD,
-    BARE,
     LOST_ANSWER,
     NONE,
     REFUSED,

@@ -18,8 +18,10 @@ from faults.model.world import (
     WANTED,
     Row,
     State,
+    Thread,
     Worker,
     World,
+    forget_touch,
     spent,
     with_row,
     with_worker,
@@ -69,7 +71,7 @@ def placed(world: World, state: State, at: int) -> Moves:
         yield Move(Around.STALE, (name,), _after_absence(world, spent(state, STALE), at))
 
 
-def _look(world: World, state: State, worker: Worker) -> tuple[int, desk.Thread] | None:
+def _look(world: World, state: State, worker: Worker) -> tuple[int, Thread] | None:
     """First where the mail should be, then in the list: an agent may have moved it.
 
     Weak variant: in what was read before it was known that the quarantine is over.
@@ -78,11 +80,11 @@ def _look(world: World, state: State, worker: Worker) -> tuple[int, desk.Thread]
     if world.rules.looks_afresh or worker.scope < 0:
         return desk.look_for(world.rules, state, mail, here)
     if worker.stage == "seen":
-        return here, desk.Thread(mail, is_whole=True)
+        return here, Thread(mail, is_whole=True)
     return None
 
 
-def _present(world: World, state: State, at: int, there: tuple[int, desk.Thread]) -> Moves:
+def _present(world: World, state: State, at: int, there: tuple[int, Thread]) -> Moves:
     worker = state.workers[at]
     place, thread = there
     name = world.mails[worker.driven].name
@@ -134,15 +136,8 @@ def withdrawn(world: World, state: State, worker: Worker) -> State:
     is_fenced = world.rules.fence_withdrawal and world.rules.lease and worker.lease == LOST
     if row.status not in INTENTS or is_fenced:
         return state
-    desk_since = state.desk
     plain = with_row(state, worker.driven, row._replace(status=WANTED))
-    return plain._replace(desk=_untouched(desk_since, worker.driven))
-
-
-def _untouched(desk_now: tuple[desk.Conversation, ...], mail: int) -> tuple[
-    desk.Conversation, ...
-]:  # fmt: skip
-    return tuple(c._replace(touched=c.touched & ~(1 << mail)) for c in desk_now)
+    return plain._replace(desk=forget_touch(plain.desk, worker.driven))
 
 
 def counted(row: Row) -> Row:

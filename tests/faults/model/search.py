@@ -7,7 +7,7 @@ more is *stuck*: there something is lost. A run is complete or it is an error.
 import time
 from array import array
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -17,7 +17,7 @@ S = TypeVar("S", bound=Hashable)
 LOSS = "loss"
 
 
-class Truncated(RuntimeError):
+class TruncatedError(RuntimeError):
     """The world has more states than the run may hold: it proves nothing."""
 
 
@@ -72,7 +72,7 @@ class Search(Generic[S]):
     """One run over one model."""
 
     def __init__(self, model: Model[S], limit: int) -> None:
-        """`limit` states at most; more raise `Truncated`."""
+        """`limit` states at most; more raise `TruncatedError`."""
         self._model = model
         self._limit = limit
         self._order: list[S] = []
@@ -97,6 +97,11 @@ class Search(Generic[S]):
         self.verdict.seconds = time.process_time() - begun
         return self.verdict
 
+    @property
+    def states(self) -> Sequence[S]:
+        """Every state that was seen."""
+        return self._order
+
     def _expand(self, at: int) -> None:
         state, ahead = self._order[at], array("l")
         self._ahead.append(ahead)
@@ -109,9 +114,7 @@ class Search(Generic[S]):
             self.verdict.steps[move.step] += 1
             self.verdict.transitions += 1
             if move.breaks:
-                self.verdict.traces.setdefault(
-                    move.breaks, [*self._way_to(at), _words(move)]
-                )
+                self.verdict.traces.setdefault(move.breaks, [*self._way_to(at), _words(move)])
                 continue
             ahead.append(self._see(move.state, at))
 
@@ -120,7 +123,7 @@ class Search(Generic[S]):
         if found is None:
             found = self._index[state] = len(self._order)
             if found >= self._limit:
-                raise Truncated(f"more than {self._limit} states")
+                raise TruncatedError(f"more than {self._limit} states")
             self._order.append(state)
             self._parent.append(parent)
         return found

@@ -1,16 +1,16 @@
-"""Every run of the explorers: the full protocol in several worlds, each weak variant in a small one.
+"""Every run of the explorers: the full protocol in several worlds, weak variants in small ones.
 
 A weak variant runs until the invariant it must break is seen broken; a full one runs to its end.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from faults.model.draft import DraftModel
 from faults.model.drafts import DraftRules, Room
 from faults.model.search import Model, Search, Verdict
-from faults.model.world import A0, A0_FILES, A1, A2, B0, C0, FULL, Rules, World
+from faults.model.world import A0, A0_FILES, A1, A2, B0, C0, FULL, World
 from faults.model.write import WriteModel
 
 LIMIT = 1_000_000
@@ -27,7 +27,7 @@ class Run:
     is_nightly: bool = False
 
     def verdict(self) -> Verdict:
-        """Search; a run that is too big raises `Truncated`."""
+        """Search; a run that is too big raises `TruncatedError`."""
         limit = NIGHTLY_LIMIT if self.is_nightly else LIMIT
         return Search(self.model(), limit).run(self.breaks)
 
@@ -105,7 +105,7 @@ HOLDS = (
 
 WEAK = (
     weak("POST first, then mark", "once", World((A0,), {"lost": 1}, 1), intent_first=False),
-    weak("mark first, then POST", "loss", World((A0,), {"crash": 1}, 1), mark_first=True),
+    weak("mark first, then POST", "phantom", World((A0,), {"crash": 1}, 1), mark_first=True),
     weak("blind retry inside the client", "once", World((A0,), {"lost": 1}, 1),
          retry_in_client=True),
     weak("no lease", "once", World((A0,), {"redeliver": 1}), lease=False),

@@ -80,7 +80,9 @@ def idle(world: World, state: State, at: int) -> Moves:
             elif is_shut(state):
                 yield Move(Step.SHUT, (name,), with_worker(taken, at, Worker("ending", mail)))
             else:
-                begun = with_worker(taken, at, _of(world, state, mail, world.mails[mail].gmail_thread))
+                begun = with_worker(
+                    taken, at, _of(world, state, mail, world.mails[mail].gmail_thread)
+                )
                 yield Move(Step.TAKE, (name,), begun)
 
 
@@ -92,13 +94,13 @@ def fetched(world: World, state: State, at: int) -> Moves:
     if is_busy and worker.also != NONE:
         return  # weak variant: it waits and gives nothing back
     if is_busy and world.rules.lease:
-        yield Move(Step.BUSY, (_scope(world, worker.scope),), ends(state, at))
+        yield Move(Step.BUSY, (_scope(worker.scope),), ends(state, at))
         return
     taken = put(state.workers, at, worker._replace(at="leased", lease=HELD))
     if world.rules.lease:
         taken = tuple(w._replace(lease=LOST) if w in others else w for w in taken)
     leased = state._replace(workers=tuple(sorted(taken)))
-    yield Move(Step.LEASE, (_scope(world, worker.scope),), leased)
+    yield Move(Step.LEASE, (_scope(worker.scope),), leased)
 
 
 def leased(world: World, state: State, at: int) -> Moves:
@@ -178,8 +180,7 @@ def _read(world: World, state: State, at: int, current: int) -> Moves:
     # Nothing of ours was in it: the map forgets it, and the mail is matched again.
     target = next(found, NONE)
     rows = tuple(
-        row._replace(conversation=target) if _is_in(row, current) else row
-        for row in state.rows
+        row._replace(conversation=target) if _is_in(row, current) else row for row in state.rows
     )
     mapped = tuple(target if place == current else place for place in state.mapped)
     followed = state._replace(rows=rows, mapped=mapped)
@@ -345,7 +346,7 @@ def _unfenced(world: World, worker: Worker) -> str | None:
     return "fencing" if worker.lease == LOST and world.rules.lease else None
 
 
-def _scope(world: World, scope: int) -> str:
+def _scope(scope: int) -> str:
     if scope >= 0:
         return f"conv:{scope}"
     return f"gthread:{'ab'[-2 - scope]}"

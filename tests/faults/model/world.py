@@ -22,7 +22,9 @@ FAULTS = (
     "crash", "lost", "error", "refused", "timeout", "half", "strip", "redeliver", "lose", "unheard",
     "expire", "outage", "merge", "stale",
 )  # fmt: skip
-CRASH, LOST_ANSWER, ERROR, REFUSED, TIMEOUT, DIES, STRIP, REDELIVER, LOSE, UNHEARD, EXPIRE = range(11)
+CRASH, LOST_ANSWER, ERROR, REFUSED, TIMEOUT, DIES, STRIP, REDELIVER, LOSE, UNHEARD, EXPIRE = range(
+    11
+)
 OUTAGE, MERGE, STALE = range(11, 14)
 
 

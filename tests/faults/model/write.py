@@ -82,7 +82,7 @@ class WriteModel:
     def _ended(self, state: State, mail: int) -> str | None:
         threads = [t for one in state.desk for t in one.threads if t.mail == mail]
         if not threads:
-            return None if self.world.rules.mark_first else "phantom"
+            return "phantom"
         return "whole" if threads[0].is_whole != (state.rows[mail].status == DONE) else None
 
     def is_good(self, state: State) -> bool:
