@@ -92,8 +92,12 @@ POINT: dict[Step, str] = {
 
 INSIDE: dict[str, Step] = {
     "in_record_tx": Step.RECORD,
+    "before_hints": Step.SWEEP,
+    "before_swept": Step.SWEEP,
 }
-"""Seams inside a step: a transaction is whole or nothing, so dying there is dying before it."""
+"""Seams inside a step: a transaction is whole or nothing, so dying there is dying before it. A sweep
+that dies comes again, and so does the poll, which is a small one.
+"""
 
 _ENDS = "it ends the delivery as FINISH does: the same seam, before_ack"
 _READS = "it only reads FreeScout: dying after it is dying after the step before"
