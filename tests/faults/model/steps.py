@@ -95,8 +95,9 @@ INSIDE: dict[str, Step] = {
     "before_hints": Step.SWEEP,
     "before_swept": Step.SWEEP,
 }
-"""Seams inside a step: a transaction is whole or nothing, so dying there is dying before it. A sweep
-that dies comes again, and so does the poll, which is a small one.
+"""Seams inside a step: a transaction is whole or nothing, so dying there is dying before it.
+
+A sweep that dies comes again, and so does the poll, which is a small one.
 """
 
 _ENDS = "it ends the delivery as FINISH does: the same seam, before_ack"
