@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from csm import admin
+from csm.admin import AdminError
 from csm.settings import EXIT_CONFIG
 from csm_cli.installation import Installation
 from forkserver import ForkServer, Life
@@ -113,6 +114,14 @@ class Player:
     async def ask(self, verb: str, **arguments: Any) -> Row:
         """Run an operating verb of the running service."""
         return await admin.ask(self.installation.nats_url, self.service, verb, arguments)
+
+    async def answers(self, verb: str, **arguments: Any) -> bool:
+        """Whether the service answers a verb at this moment; refusals count as silence."""
+        try:
+            await admin.ask(self.installation.nats_url, self.service, verb, arguments, timeout=2)
+        except AdminError:
+            return False
+        return True
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Read the service's database from beside it."""

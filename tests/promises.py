@@ -32,6 +32,15 @@ PROMISES: dict[str, str] = {
         "CSM sends no mail to a customer: it has no call that could. The one exception is "
         'FreeScout\'s own auto reply where the operator chose `notify = "native"`.'
     ),
+    "human-wins": (
+        "What a person wrote or changed in FreeScout is never overwritten, replaced or deleted: "
+        "tags that somebody changed, and a conversation that somebody took, are left alone."
+    ),
+    "one-verdict": (
+        "Each customer message that is judged has one final verdict and one note with it, however "
+        "often and by whatever way it was noticed. What was there before the installation is left "
+        "alone."
+    ),
     "hint-only": (
         "The bus may lose everything it holds at any moment: that costs time, never a mail."
     ),

@@ -28,7 +28,7 @@ from simulators.gmail import app as gmail
 from simulators.serve import running
 
 # What the fork server can start; a test that needs more services pays for its own.
-SERVICES = ("gmail_ingest", "webhook_gateway")
+SERVICES = ("gmail_ingest", "webhook_gateway", "draft_writer")
 
 
 class Control:
@@ -118,6 +118,12 @@ class Stage(Player):
         """Other settings of the installation, read at the next start."""
         self.installation = replace(self.installation, **settings)
         self.installation.save()
+
+    def append(self, section: str, line: str) -> None:
+        """One more line in a section of csm.toml, read at the next start."""
+        text = self.installation.config.read_text()
+        assert section in text
+        self.installation.config.write_text(text.replace(section, f"{section}\n{line}", 1))
 
     def settings(self) -> Settings:
         """The settings as the service reads them."""

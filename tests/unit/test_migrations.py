@@ -7,6 +7,7 @@ from alembic import command
 from sqlalchemy import Connection, inspect, text
 
 from csm import migrations
+from csm_cli.services import names
 from gmail_ingest.state import TABLES
 from memory_store import Store
 
@@ -51,6 +52,12 @@ def test_an_empty_database_is_brought_to_the_newest_schema(store: Store) -> None
 
 def test_the_schema_is_what_the_table_classes_say(migrated: Store) -> None:
     assert migrated.run(migrations.drift, SERVICE) == []
+
+
+@pytest.mark.parametrize("service", names())
+def test_every_service_makes_the_schema_of_its_classes(store: Store, service: str) -> None:
+    store.run(migrations.upgrade, service)
+    assert store.run(migrations.drift, service) == []
 
 
 def test_alembic_check_finds_nothing_to_write(migrated: Store) -> None:

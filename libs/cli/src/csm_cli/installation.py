@@ -19,6 +19,9 @@ health_port = 0
 health_port = 0
 poll_seconds = 0.2
 
+[draft_writer]
+health_port = 0
+
 [nats]
 url = "{nats_url}"
 

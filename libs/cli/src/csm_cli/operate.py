@@ -28,6 +28,8 @@ from csm_cli.terminal import (
 from gmail_ingest.settings import Settings
 
 SERVICE = "gmail_ingest"
+# Services beside it that write to FreeScout: they keep a self-test's findings too.
+ALSO_WRITING = ("draft_writer",)
 Answer = Literal["yes", "no", "skip"]
 # As the services' work rows have them, without the import of a database.
 STATES = ("wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked")
@@ -197,11 +199,27 @@ def self_test(
     if not as_json:
         say_findings(result)
     result = ask(settings, "self-test-answer", {"notified": assume or _asked()})
+    hand_on(settings, result)
     if as_json:
         say_json(result)
     else:
         screen().print(f"\nThis FreeScout allows write = {result['allowed']!r} at most.")
     return bool(result["allowed"] != "off")
+
+
+def hand_on(settings: CommonSettings, result: Json) -> None:
+    """Every service that writes keeps the findings itself; one that does not run learns later."""
+    findings = [
+        {"name": f["name"], "is_ok": f["ok"], "words": f["words"], "forbids": f["forbids"]}
+        for f in result["findings"]
+    ]
+    for service in ALSO_WRITING:
+        try:
+            asyncio.run(
+                admin.ask(settings.nats.url, service, "self-test-keep", {"findings": findings})
+            )
+        except AdminError as error:
+            side_screen().print(f"{error}; start it and run this again", markup=False)
 
 
 def say_findings(result: Json) -> None:

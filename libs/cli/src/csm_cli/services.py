@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from csm.settings import CommonSettings, ConfigError, load
+from draft_writer.settings import Settings as DraftWriter
 from gmail_ingest.settings import Settings as GmailIngest
 from webhook_gateway.settings import Settings as WebhookGateway
 
-SERVICES: tuple[type[CommonSettings], ...] = (GmailIngest, WebhookGateway)
+SERVICES: tuple[type[CommonSettings], ...] = (GmailIngest, WebhookGateway, DraftWriter)
 
 
 def names() -> list[str]:

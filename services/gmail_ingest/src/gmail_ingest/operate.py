@@ -130,7 +130,10 @@ class Operations:
         await self._db.run(tests.store, url, findings)
         await self._prober.probe_now("self-test")
         return {
-            "findings": [{"name": f.name, "ok": f.is_ok, "words": f.words} for f in findings],
+            "findings": [
+                {"name": f.name, "ok": f.is_ok, "words": f.words, "forbids": f.forbids}
+                for f in findings
+            ],
             "allowed": tests.allowed_level(findings),
         }
 

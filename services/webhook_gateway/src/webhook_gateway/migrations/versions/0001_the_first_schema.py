@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String()),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("ended_at", sa.Float()),
+        sa.Column("reopened_at", sa.Float()),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("work_open", "work", ["state", "next_try"])

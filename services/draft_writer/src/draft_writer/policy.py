@@ -1,0 +1,97 @@
+"""What a verdict changes in FreeScout, decided from facts alone: no I/O, no clock."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from csm.contracts import Category, ConversationClassified
+from csm.freescout_model import Conversation, Thread
+
+CATEGORIES: tuple[Category, ...] = ("lead", "customer", "other")
+HIGH_PRIORITY = "high-priority"
+NOT_CLASSIFIED = "not-classified"
+FOLLOWUP_READY = "followup-ready"
+# The bot's own words: nothing else is ever set or removed by it.
+VOCABULARY = frozenset(
+    {*CATEGORIES, "p0", "p1", "p2", "p3", HIGH_PRIORITY, NOT_CLASSIFIED, FOLLOWUP_READY}
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rank:
+    """Which verdict is the newer one: of a later message, then the later of the same message."""
+
+    written_at: float
+    thread_id: int
+    verdict_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagRecord:
+    """What we know of our own tags on a conversation.
+
+    `pending` is a set that we were about to write: after a crash either may be there.
+    """
+
+    own: frozenset[str] = frozenset()
+    pending: frozenset[str] | None = None
+    taken_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A person changed our vocabulary here: it is theirs from now on."""
+
+
+def customer_thread(conversation: Conversation, thread_id: int) -> Thread | None:
+    """The customer's message a verdict is about; None when it is not in this conversation."""
+    found = (t for t in conversation.threads if t.id == thread_id and t.type == "customer")
+    return next(found, None)
+
+
+def rank_of(thread: Thread, verdict_seq: int) -> Rank:
+    """The rank of a verdict on `thread`."""
+    return Rank(thread.created_at.timestamp(), thread.id, verdict_seq)
+
+
+def wanted_tags(verdict: ConversationClassified, high_priority: int) -> frozenset[str]:
+    """The tags of a verdict. A provisional one says no category: a model will.
+
+    Rules are not a model, also where none is configured and theirs is the last word.
+    """
+    tags = {verdict.priority.lower()}
+    if verdict.method == "rules":
+        tags.add(NOT_CLASSIFIED)
+    if not verdict.provisional:
+        tags.add(verdict.category)
+    if verdict.importance >= high_priority:
+        tags.add(HIGH_PRIORITY)
+    return frozenset(tags)
+
+
+def new_tags(
+    current: Collection[str], record: TagRecord, wanted: frozenset[str]
+) -> frozenset[str] | TakenOver:
+    """The whole set to write: `current` minus our own plus `wanted`; foreign tags stay.
+
+    A follow-up's mark stays too: no verdict speaks of it.
+    """
+    ours = {tag for tag in current if tag.lower() in VOCABULARY - {FOLLOWUP_READY}}
+    seen = frozenset(tag.lower() for tag in ours)
+    if record.taken_over or seen not in {record.own, record.pending}:
+        return TakenOver()
+    return frozenset(set(current) - ours | wanted)
+
+
+def may_assign(conversation: Conversation, *, was_assigned: bool) -> bool:
+    """Only what nobody has, and once: what a person took or gave back stays as it is."""
+    return conversation.assignee_id is None and not was_assigned
+
+
+def needs_repair(before: Conversation, after: Conversation) -> bool:
+    """Whether our write put a conversation to rest while a customer wrote.
+
+    The status we sent was the one we had read; the customer's mail had made it active since.
+    """
+    known = {thread.id for thread in before.threads}
+    is_new = any(t.type == "customer" and t.id not in known for t in after.threads)
+    return is_new and after.status != "active"

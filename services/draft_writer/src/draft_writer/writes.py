@@ -1,0 +1,58 @@
+"""The bot's notes as writes of the protocol: each sends one request and knows its marker."""
+
+import hashlib
+from typing import cast, get_args
+
+from csm.effects import Intent, Seen, Write, Written
+from csm.freescout import Conversation, FreeScout, Note, Status, encode
+from csm.lookup import Lookup
+from csm.marker import append_marker, make_marker
+
+
+class Notes:
+    """Builds notes by the bot's user; status and cc of the conversation stay as they are."""
+
+    def __init__(self, freescout: FreeScout, lookup: Lookup, key: bytes, user_id: int) -> None:
+        """`key` is the install key."""
+        self._freescout = freescout
+        self._lookup = lookup
+        self._key = key
+        self._user_id = user_id
+
+    def note(
+        self, effect_id: str, work_id: str, html: str, conversation: Conversation, *, notifies: bool
+    ) -> Write:
+        """A note in a conversation just read. FreeScout notifies of what is not imported."""
+        body = Note(
+            text=append_marker(html, make_marker(self._key, effect_id, "")),
+            user_id=self._user_id,
+            status=status_of(conversation),
+            cc=conversation.cc,
+            imported=not notifies,
+        )
+
+        async def send(send_until: float) -> Written:
+            thread_id = await self._freescout.append_thread(
+                conversation.id, body, send_until=send_until, key=work_id
+            )
+            return Written(conversation.id, thread_id)
+
+        async def find(intent: Intent) -> Seen:
+            return await self._lookup.written_in(intent, conversation)
+
+        encoded = encode(body)
+        return Write(
+            effect_id=effect_id,
+            work_id=work_id,
+            kind="note",
+            body_sha256=hashlib.sha256(encoded).hexdigest(),
+            body_bytes=len(encoded),
+            send=send,
+            find=find,
+        )
+
+
+def status_of(conversation: Conversation) -> Status:
+    """The conversation's status as a request may carry it."""
+    known = conversation.status in get_args(Status)
+    return cast("Status", conversation.status) if known else "active"
