@@ -1,6 +1,7 @@
 """What a look into FreeScout means: who takes part, what was merged away, what is left behind."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from csm.lookup import merged_away
 from csm.marker import append_marker, make_marker
 from csm.timing import PROFILES
 from gmail_ingest.lookup import MailLookup, candidate, participants
+from scripted_http import Request, answer, scripted
 
 KEY = b"an install key of the tests"
 EFFECT = "customer-thread:support:18f"
@@ -137,17 +139,53 @@ async def test_anything_else_is_not_our_thread(lookup: MailLookup, body: str) ->
     assert lookup.marked(conversation(thread(body=body)), EFFECT) is None
 
 
-async def test_a_marker_is_seen_with_the_sizes_of_its_attachments(lookup: MailLookup) -> None:
-    files = [{"id": 1, "size": 10}, {"id": 2, "size": None}]
-    mine = Thread.model_validate(
-        {"id": 2, "createdAt": SENT, "body": MINE, "_embedded": {"attachments": files}}
-    )
-    seen = await lookup.written_in(intent(kind="append"), conversation(mine))
-    assert seen == Seen(7, 2, (10, 0))
+def on_the_wire(number: int, *bodies: str, files: Sequence[int | None] = ()) -> dict[str, Any]:
+    """A conversation as FreeScout's API shows it."""
+    attachments = [{"id": n, "size": size} for n, size in enumerate(files, 1)]
+    threads = [
+        {"id": number * 10 + n, "type": "customer", "createdAt": "2027-01-15T08:00:00Z",
+         "body": body, "_embedded": {"attachments": attachments}}
+        for n, body in enumerate(bodies)
+    ]  # fmt: skip
+    return {
+        "id": number, "state": "published", "subject": "Order", "mailboxId": 1,
+        "createdAt": "2027-01-15T08:00:00Z", "updatedAt": "2027-01-15T08:00:00Z",
+        "_embedded": {"threads": threads},
+    }  # fmt: skip
 
 
-async def test_an_append_that_is_not_there_is_looked_for_nowhere_else(lookup: MailLookup) -> None:
-    assert await lookup.written_in(intent(kind="append"), conversation(thread())) == Seen()
+async def looked_for(kind: str, read_anew: dict[str, Any], *listed: dict[str, Any]) -> Seen:
+    """What a look finds when the conversation that was read before held nothing of ours."""
+
+    async def respond(request: Request) -> bytes:
+        if request.target.startswith("/api/conversations/7"):
+            return answer(200, json.dumps(read_anew))
+        page = {"size": 50, "totalElements": len(listed), "totalPages": 1, "number": 1}
+        return answer(200, json.dumps({"_embedded": {"conversations": listed}, "page": page}))
+
+    async with (
+        scripted(respond) as server,
+        FreeScout(server.url, "key", PROFILES["fast"]) as freescout,
+    ):
+        return await MailLookup(freescout, KEY).written_in(intent(kind=kind), conversation())
+
+
+async def test_a_marker_is_seen_with_the_sizes_of_its_attachments() -> None:
+    seen = await looked_for("append", on_the_wire(7, MINE, files=[10, None]))
+    assert seen == Seen(7, 70, (10, 0))
+
+
+async def test_what_was_applied_after_the_conversation_was_read_is_seen() -> None:
+    """Absence is believed only of what is read when the quarantine is over."""
+    seen = await looked_for("append", on_the_wire(7, "<p>other</p>", MINE))
+    assert seen == Seen(7, 71)
+
+
+@pytest.mark.parametrize("kind", ["create", "append", "note"])
+async def test_a_write_that_is_not_there_is_looked_for_everywhere(kind: str) -> None:
+    """A create may have gone elsewhere, and a merge moves what was appended."""
+    assert await looked_for(kind, on_the_wire(7), on_the_wire(8, MINE)) == Seen(8, 80)
+    assert await looked_for(kind, on_the_wire(7), on_the_wire(8, "<p>other</p>")) == Seen()
 
 
 async def is_husk(lookup: MailLookup, **changes: Any) -> bool:

@@ -62,8 +62,13 @@ class Lookup:
         return None
 
     async def written_in(self, intent: Intent, conversation: Conversation) -> Seen:
-        """Look for the marker of an intent in a conversation just read."""
-        return self.seen(intent, [conversation])
+        """Look for the marker of an intent where it should be, in the conversation read anew.
+
+        What was read before the intent may be older than the end of the quarantine: a late request
+        that was applied in between would be taken for one that never was.
+        """
+        now = await self.conversation(conversation.id)
+        return self.seen(intent, [now] if now else [])
 
     def seen(self, intent: Intent, conversations: Iterable[Conversation]) -> Seen:
         """The first of these conversations that holds the marker of an intent."""

@@ -48,9 +48,9 @@ class MailLookup(Lookup):
         return await _holding(recent, thread_id)
 
     async def written_in(self, intent: Intent, conversation: Conversation) -> Seen:
-        """Look for a marker in a conversation just read; a create may have gone elsewhere."""
-        seen = self.seen(intent, [conversation])
-        if seen.conversation_id is None and intent.kind == "create":
+        """Where it should be, else anywhere: a create may be elsewhere, a merge moves threads."""
+        seen = await super().written_in(intent, conversation)
+        if seen.conversation_id is None:
             return await self._written_since(intent, conversation.mailbox_id)
         return seen
 
