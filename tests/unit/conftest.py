@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
 
+from csm.llm_ledger import LLM_TABLES
 from effect_bench import Bench
 from memory_store import Store, shared_store
 
@@ -26,6 +29,25 @@ def postgres_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     store = PostgresStore(server.url(server.create()))
     yield store
     store.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def llm_store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """An empty ledger of questions to models, on both kinds of database."""
+    if request.param == "sqlite":
+        store = Store(LLM_TABLES)
+        yield store
+        store.close()
+    else:
+        store = request.getfixturevalue("postgres_store").emptied()
+        store.run(_empty_ledger)
+        yield store
+
+
+def _empty_ledger(connection: Connection) -> None:
+    SQLModel.metadata.create_all(connection, tables=LLM_TABLES)
+    for table in LLM_TABLES:
+        connection.execute(table.delete())
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ _REFUSALS: dict[str, type[LlmRefusedError]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # with slots `Question[X](...)` fails in Python 3.11
 class Question(Generic[A]):
     """What is asked. `answer` is the pydantic model of a valid answer.
 
@@ -91,7 +91,7 @@ class Question(Generic[A]):
     style_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer(Generic[A]):
     """A valid answer. `key` names its row; `usage` and `cost` (USD; None without a price) are those
     of all attempts at it, paid once, however often it is read (`is_reused`).

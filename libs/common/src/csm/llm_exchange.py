@@ -216,7 +216,8 @@ class Exchange(Generic[A]):
 
     async def _throttled(self, error: Throttled, refusals: int) -> None:
         """Wait as long as the server asks for, if that is short; else leave it to the bus."""
-        wait = self._jitter(refusals) if error.retry_after is None else error.retry_after
+        # Also servers that name no pause, or none worth the name, are left alone for a moment.
+        wait = max(error.retry_after or 0.0, self._jitter(refusals))
         if wait > LONGEST_HOLD:
             self._gate.slow_down(None)
             self._gate.breaker.open_for(wait, error.why, is_lasting=False)

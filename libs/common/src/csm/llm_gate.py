@@ -119,7 +119,7 @@ class Place:
         """Stand in line once more after a 429: there are fewer places now."""
         self.is_held = False
         self.gate.free()
-        await self.gate.wait(patience)
+        await self.gate.wait(patience, is_first=True)
         self.is_held = True
         self.check()
 
@@ -142,6 +142,7 @@ class Gate:
         self._halved_at = float("-inf")
         self._held_until = float("-inf")
         self._queue: deque[asyncio.Future[None]] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def place(self, patience: float) -> AsyncIterator["Place"]:
@@ -178,13 +179,16 @@ class Gate:
         if hold is not None:
             self._held_until = max(self._held_until, now + min(hold, LONGEST_HOLD))
 
-    async def wait(self, patience: float) -> None:
-        """Take a place, in the order of asking."""
+    async def wait(self, patience: float, *, is_first: bool = False) -> None:
+        """Take a place, in the order of asking; before all others when its time runs already."""
         if not self._queue and self._has_room():
             self._take()
             return
         turn = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
+        if is_first:
+            self._queue.appendleft(turn)
+        else:
+            self._queue.append(turn)
         self._wake_after_hold()
         try:
             async with asyncio.timeout(patience):
@@ -228,4 +232,6 @@ class Gate:
     def _wake_after_hold(self) -> None:
         left = self._held_until - self._clock()
         if self._queue and left > 0:
-            asyncio.get_running_loop().call_later(left, self._let_in)
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = asyncio.get_running_loop().call_later(left, self._let_in)
