@@ -160,11 +160,11 @@ async def all_mails(nats_url: str, arguments: Json) -> AsyncIterator[Json]:
     before: int | None = None
     while True:
         page = await admin.ask(nats_url, SERVICE, "list", {**arguments, "before": before})
-        if not page["mails"]:
+        if not page["rows"]:
             return
-        for row in page["mails"]:
+        for row in page["rows"]:
             yield row
-        before = page["mails"][-1]["seq"]
+        before = page["rows"][-1]["seq"]
 
 
 def replay(
@@ -185,9 +185,9 @@ def say_replayed(answer: Json) -> None:
     """How many, and which ones."""
     would = "would be " if answer["dry_run"] else ""
     screen().print(f"{would}due again: {answer['number']}")
-    for work_id in answer["mails"]:
+    for work_id in answer["rows"]:
         screen().print(f"  {work_id}", markup=False)
-    if answer["number"] > len(answer["mails"]):
+    if answer["number"] > len(answer["rows"]):
         screen().print("  ...")
 
 

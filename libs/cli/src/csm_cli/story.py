@@ -14,7 +14,7 @@ Facts = Iterator[tuple[str, object]]
 
 def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
     """Every mail that `wanted` names: a Gmail id, a work id or a conversation number."""
-    stories = ask(settings, "show", {"id": wanted})["mails"]
+    stories = ask(settings, "show", {"id": wanted})["rows"]
     if as_json:
         say_json(stories)
         return

@@ -2,10 +2,11 @@
 
 from sqlalchemy import Connection, select
 
-from csm import alerts, dependency, outbox
+from csm import alerts
 from csm.admin import AdminError, Json, Verb
 from csm.db import Database
 from csm.freescout import FreeScoutRejectedError, FreeScoutUnavailableError
+from csm.operations import row_status
 from csm.watch import DurableWatch
 from webhook_gateway.poll import Sweeper
 from webhook_gateway.state import WATCHED
@@ -46,12 +47,5 @@ class Operations:
 
 
 def _status(connection: Connection) -> Json:
-    waiting, oldest = outbox.backlog(connection)
     watched = connection.execute(select(WATCHED).order_by(WATCHED.c.mailbox_id))
-    down = dependency.all_down(connection)
-    return {
-        "watched": [dict(row) for row in watched.mappings()],
-        "down": [{"name": d.name, "reason": d.reason, "since": d.since} for d in down],
-        "outbox": waiting,
-        "outbox_oldest_s": oldest,
-    }
+    return row_status(connection) | {"watched": [dict(row) for row in watched.mappings()]}
