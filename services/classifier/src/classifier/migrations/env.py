@@ -1,0 +1,6 @@
+"""Alembic's entry point of the classifier."""
+
+from classifier.state import TABLES
+from csm import migrations
+
+migrations.run(TABLES)

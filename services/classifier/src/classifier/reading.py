@@ -1,0 +1,48 @@
+"""From threads of FreeScout to what is judged: plain visible text, without quoted history. Pure."""
+
+from classifier.inquiry import Inquiry, Turn
+from classifier.policy import Burst
+from csm.freescout_model import Conversation, Thread
+from csm.outside_text import clean, newest_part
+from csm.redact import without_secrets
+from csm.visible import visible_text
+
+# Characters of one message that are kept; what is longer is a log file or a book.
+_MOST = 50_000
+# Of the messages before, the first request and these many newest ones.
+_EARLIER = 8
+
+
+def inquiry(conversation: Conversation, burst: Burst) -> Inquiry:
+    """What a burst says. Notes and drafts of the team are never among the earlier messages."""
+    newest = burst.newest
+    return Inquiry(
+        subject=one_line(conversation.subject),
+        newest=tuple(text_of(thread) for thread in burst.threads),
+        earlier=tuple(_turn(thread) for thread in _chosen(burst.earlier)),
+        flags=burst.flags,
+        sender=(newest.customer_email or conversation.customer_email).casefold(),
+        files=tuple(
+            one_line(file.file_name) for thread in burst.threads for file in thread.attachments
+        ),
+    )
+
+
+def text_of(thread: Thread) -> str:
+    """What somebody who opens the thread reads as its own words, without secrets."""
+    text = newest_part(clean(visible_text(thread.body, quotes=False)))
+    return without_secrets(text[:_MOST]).text
+
+
+def one_line(text: str) -> str:
+    """A subject or a file name."""
+    return without_secrets(" ".join(clean(text).split())[:500]).text
+
+
+def _turn(thread: Thread) -> Turn:
+    return Turn("customer" if thread.type == "customer" else "agent", text_of(thread))
+
+
+def _chosen(earlier: tuple[Thread, ...]) -> tuple[Thread, ...]:
+    """Always the first request: later answers lean on it."""
+    return earlier if len(earlier) <= _EARLIER else (earlier[0], *earlier[-_EARLIER + 1 :])
