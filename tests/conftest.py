@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from csm_cli.embedded_nats import EmbeddedNats
 
 if TYPE_CHECKING:
     from postgres_server import PostgresServer
-    from stage import Stage, Theatre
+    from stage import Control, Stage, Theatre
+    from triage import Triage
 
 
 # Speed belongs to benchmarks: on a busy machine an example may take long and still be right.
@@ -102,4 +104,33 @@ async def mortal_stage(
 async def stage(theatre: "Theatre", tmp_path: Path) -> "AsyncIterator[Stage]":
     """An installation with nothing started; every process ends with the test."""
     async with theatre.stage(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def llm() -> "Iterator[Control]":
+    """A simulated model server for all tests; each begins with a reset."""
+    import stage as stages  # noqa: PLC0415 - as above
+    from simulators.llm import app  # noqa: PLC0415 - as above
+    from simulators.serve import running  # noqa: PLC0415 - as above
+
+    with running(app.build()) as url, closing(stages.Control(url)) as control:
+        yield control
+
+
+@pytest.fixture
+async def by_rules(stage: "Stage", llm: "Control") -> "AsyncIterator[Triage]":
+    """The classifier without a model; nothing started."""
+    import triage  # noqa: PLC0415 - as above
+
+    async with triage.triage_on(stage, llm, {}) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def by_model(stage: "Stage", llm: "Control") -> "AsyncIterator[Triage]":
+    """The classifier with the simulated model; nothing started."""
+    import triage  # noqa: PLC0415 - as above
+
+    async with triage.triage_on(stage, llm, triage.with_model(llm)) as opened:
         yield opened

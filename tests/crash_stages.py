@@ -6,6 +6,7 @@ from csm.crash import POINTS
 OTHERS: dict[str, tuple[str, ...]] = {
     # Proven with processes that ask a model: tests/faults.
     "llm": ("llm_after_claim", "llm_after_answer", "llm_after_settle"),
+    "classifier": ("before_verdict", "in_verdict_tx", "after_verdict"),
     "draft_writer": ("after_rank", "before_tags", "after_tags"),
     "webhook_gateway": ("before_hints", "before_swept"),
 }

@@ -101,3 +101,9 @@ def test_the_newest_schema_is_no_problem(migrated: Store) -> None:
 def test_a_schema_that_this_version_does_not_know_is_named(migrated: Store) -> None:
     migrated.run(execute, "UPDATE alembic_version SET version_num = '9999'")
     assert "schema is 9999" in str(migrated.run(migrations.problem, SERVICE))
+
+
+@pytest.mark.parametrize("service", names())
+def test_every_service_makes_the_schema_of_its_tables(store: Store, service: str) -> None:
+    store.run(migrations.upgrade, service)
+    assert store.run(migrations.drift, service) == []

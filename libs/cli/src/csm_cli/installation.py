@@ -41,12 +41,18 @@ token_file = {token_file}
 api_root = "{gmail_url}"
 poll_seconds = 0.2
 quota_units_per_minute = 15000
-{gmail}"""
+{gmail}
+{sections}"""
+# What every throw-away installation has of the services whose sections a test may change.
+_SECTIONS: Mapping[str, Mapping[str, object]] = {"classifier": {"health_port": 0}}
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where everything of a throw-away installation is; `mailbox` and `gmail` add settings."""
+    """Where everything of a throw-away installation is; `mailbox` and `gmail` add settings.
+
+    `sections` are further tables of csm.toml by their dotted names.
+    """
 
     folder: Path
     gmail_url: str
@@ -56,6 +62,7 @@ class Installation:
     write: WriteLevel = "tickets"
     mailbox: Mapping[str, object] = field(default_factory=dict)
     gmail: Mapping[str, object] = field(default_factory=dict)
+    sections: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
@@ -78,9 +85,14 @@ class Installation:
                 state_dir=_quoted(self.folder / "var"), nats_url=self.nats_url,
                 desk_url=self.desk_url, key_file=_quoted(key_file), write=self.write,
                 mailbox=_lines(self.mailbox), token_file=_quoted(token_file),
-                gmail_url=self.gmail_url, gmail=_lines(self.gmail),
+                gmail_url=self.gmail_url, gmail=_lines(self.gmail), sections=self._further(),
             )
         )  # fmt: skip
+
+    def _further(self) -> str:
+        names = dict.fromkeys((*_SECTIONS, *self.sections))
+        texts = (_lines({**_SECTIONS.get(n, {}), **self.sections.get(n, {})}) for n in names)
+        return "\n".join(f"[{n}]\n{text}" for n, text in zip(names, texts, strict=True))
 
     def _token(self) -> dict[str, object]:
         """An authorised-user file as Google's library writes it."""

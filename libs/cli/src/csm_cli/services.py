@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from classifier.settings import Settings as Classifier
 from csm.settings import CommonSettings, ConfigError, load
 from draft_writer.settings import Settings as DraftWriter
 from gmail_ingest.settings import Settings as GmailIngest
 from webhook_gateway.settings import Settings as WebhookGateway
 
-SERVICES: tuple[type[CommonSettings], ...] = (GmailIngest, WebhookGateway, DraftWriter)
+SERVICES: tuple[type[CommonSettings], ...] = (
+    GmailIngest, WebhookGateway, Classifier, DraftWriter,
+)  # fmt: skip
 
 
 def names() -> list[str]:

@@ -33,6 +33,9 @@ POINTS: dict[str, str] = {
     "after_tags": "the tags are in FreeScout, nothing is recorded",
     "before_hints": "changes in FreeScout are listed, neither hints nor cursor are stored",
     "before_swept": "all hints of a sweep are promised, its end is not stored",
+    "before_verdict": "a verdict is there, nothing of it is stored",
+    "in_verdict_tx": "inside the verdict's transaction, before its commit",
+    "after_verdict": "the verdict and its event are stored, nobody was told",
     "before_ack": "the outcome is recorded, the delivery is not acknowledged",
 }
 

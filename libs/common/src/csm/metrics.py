@@ -99,6 +99,14 @@ AUDIT_AGE = Gauge(
     "csm_audit_age_seconds", "Since the last audit was completed, or since the start",
     registry=REGISTRY,
 )  # fmt: skip
+VERDICTS = Counter(
+    "csm_verdicts", "Verdicts on customers' messages", ["state", "method", "priority"],
+    registry=REGISTRY,
+)  # fmt: skip
+BURSTS = Histogram(
+    "csm_burst_messages", "Messages that were judged together",
+    buckets=(1, 2, 3, 5, 10, 20), registry=REGISTRY,
+)  # fmt: skip
 ALERTS = Counter("csm_alerts", "Alerts that were raised", ["alert"], registry=REGISTRY)
 ProcessCollector(registry=REGISTRY)
 

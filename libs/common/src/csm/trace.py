@@ -26,6 +26,7 @@ SPANS: dict[str, str] = {
     "conversation.classified process": "one delivery of a verdict",
     "draft.upsert publish": "the wish for a draft goes to the bus",
     "draft.upsert process": "one delivery of that wish",
+    "verdict judge": "a burst of messages is judged by a model, its answers included",
     "model chat": "one request to the model server; never what was asked or answered",
 }
 # Attributes are sent as `csm.<name>`.

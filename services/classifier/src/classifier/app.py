@@ -71,9 +71,7 @@ class Service:
             stack.push_async_callback(self._freescout.aclose)
             if self._llm is not None:
                 stack.push_async_callback(self._llm.aclose)
-            await self._frame.run(
-                self._operations.verbs(), [], first_probes=self._first_probes
-            )
+            await self._frame.run(self._operations.verbs(), [], first_probes=self._first_probes)
 
 
 def _no_refusals(_connection: Connection) -> list[str]:

@@ -8,8 +8,9 @@ from classifier.words import Words
 OUTAGE = Words(
     en="is down|are down|went down|outage|completely down|site down|shop down|server down|"
     "system down|nobody can|no one can|none of us can|cannot take orders|can't take orders|"
-    "nobody in * can|all users|all our users|whole company|entire company|everyone is locked out|"
-    "production is|standstill|all of our * are|not reachable|unreachable|cannot work at all",
+    "nobody in * can|all users|all our users|whole company|entire company|"
+    "everyone is locked out|production is|standstill|all of our * are|not reachable|unreachable|"
+    "cannot work at all",
     de="ausfall|ausgefallen|komplett ausgefallen|nicht erreichbar|niemand kann|keiner kann|"
     "keiner von uns|alle nutzer|alle mitarbeiter|steht still|stillstand|produktion steht|"
     "nichts geht mehr|totalausfall|server ist down|shop ist down|seite ist down|system steht|"
@@ -19,9 +20,9 @@ OUTAGE = Words(
     "serveur est down|panne generale|panne totale|ne pouvons plus travailler",
     es="esta caido|esta caida|se ha caido|caida total|caida del|fuera de servicio|nadie puede|"
     "todos los usuarios|parad[oa]s|paralizad|no podemos trabajar|inaccesible|no podemos vender",
-    it="e giu|fuori servizio|non raggiungibile|nessuno riesce|nessuno puo|tutti gli utenti|fermi_|"
-    "e tutto fermo|bloccata la produzione|produzione ferma|non possiamo lavorare|irraggiungibile|"
-    "completamente bloccat",
+    it="e giu|fuori servizio|non raggiungibile|nessuno riesce|nessuno puo|tutti gli utenti|"
+    "fermi_|e tutto fermo|bloccata la produzione|produzione ferma|non possiamo lavorare|"
+    "irraggiungibile|completamente bloccat",
     nl="ligt plat|liggen plat|ligt eruit|ligt stil|liggen stil|onbereikbaar|niemand kan|"
     "alle gebruikers|alles ligt|volledige storing|grote storing|kunnen niet werken|offline|"
     "productie staat stil",
@@ -31,22 +32,24 @@ OUTAGE = Words(
 )
 TAKEN_TWICE = Words(
     en="charged twice|charged our card twice|charged me twice|charged us twice|double charge|"
-    "charged two times|charged three times|debited twice|billed twice|paid twice|duplicate charge|"
-    "twice for|unauthori[sz]ed charge|unauthori[sz]ed payment|unauthori[sz]ed transaction|"
-    "wrong amount|charged * thousand",
-    de="doppelt abgebucht|zweimal abgebucht|doppelt belastet|zweimal belastet|doppelte abbuchung|"
-    "doppelt berechnet|zweimal berechnet|dreimal abgebucht|mehrfach abgebucht|"
-    "unberechtigt abgebucht|doppelt eingezogen|zweimal eingezogen",
-    fr="preleve deux fois|debite deux fois|preleves deux fois|debites deux fois|double prelevement|"
-    "facture deux fois|factures deux fois|deux fois la|deux fois pour|preleve trois fois|"
-    "paye deux fois|prelevement non autorise|double debit",
+    "charged two times|charged three times|debited twice|billed twice|paid twice|"
+    "duplicate charge|twice for|unauthori[sz]ed charge|unauthori[sz]ed payment|"
+    "unauthori[sz]ed transaction|wrong amount|charged * thousand",
+    de="doppelt abgebucht|zweimal abgebucht|doppelt belastet|zweimal belastet|"
+    "doppelte abbuchung|doppelt berechnet|zweimal berechnet|dreimal abgebucht|"
+    "mehrfach abgebucht|unberechtigt abgebucht|doppelt eingezogen|zweimal eingezogen",
+    fr="preleve deux fois|debite deux fois|preleves deux fois|debites deux fois|"
+    "double prelevement|facture deux fois|factures deux fois|deux fois la|deux fois pour|"
+    "preleve trois fois|paye deux fois|prelevement non autorise|double debit",
     es="cobrado dos veces|cobraron dos veces|doble cargo|doble cobro|cargo duplicado|"
     "cobro duplicado|cargado dos veces|pagado dos veces|cobrado tres veces|dos veces el|"
     "cargo no autorizado|dos veces la",
     it="addebitato due volte|addebitati due volte|addebitata due volte|doppio addebito|"
-    "pagato due volte|fatturato due volte|due volte l|addebito non autorizzato|addebitato tre volte",
+    "pagato due volte|fatturato due volte|due volte l|addebito non autorizzato|"
+    "addebitato tre volte",
     nl="twee keer afgeschreven|tweemaal afgeschreven|dubbel afgeschreven|dubbele afschrijving|"
-    "twee keer betaald|dubbel betaald|dubbel in rekening|twee keer in rekening|dubbel gefactureerd",
+    "twee keer betaald|dubbel betaald|dubbel in rekening|twee keer in rekening|"
+    "dubbel gefactureerd",
     pt="cobrado duas vezes|cobrada duas vezes|cobraram duas vezes|cobranca duplicada|"
     "dupla cobranca|debitado duas vezes|debitada duas vezes|pago duas vezes|duas vezes o|"
     "duas vezes a|cobranca nao autorizada|debitaram duas vezes",
@@ -56,28 +59,32 @@ LEGAL = Words(
     "sue you|court_|notice of breach|breach of contract|final notice|letter before|"
     "data protection authority|gdpr request|article 15|subject access|consumer protection|"
     "chargeback|dispute it with|regulator|injunction|cease and desist",
-    de="anwalt|rechtsanw|rechtliche schritte|klage|gericht|abmahnung|schadensersatz|fristsetzung|"
-    "letzte mahnung|vertragsverletzung|datenschutzbehorde|dsgvo|auskunft nach|verbraucherzentrale|"
-    "strafanzeige|unterlassung|aufsichtsbehorde",
+    de="anwalt|rechtsanw|rechtliche schritte|klage|gericht|abmahnung|schadensersatz|"
+    "fristsetzung|letzte mahnung|vertragsverletzung|datenschutzbehorde|dsgvo|auskunft nach|"
+    "verbraucherzentrale|strafanzeige|unterlassung|aufsichtsbehorde",
     fr="avocat|action en justice|tribunal|mise en demeure|dommages et interets|poursuite|"
     "rupture de contrat|cnil|rgpd|huissier|dgccrf|voie judiciaire|plainte",
     es="abogado|acciones legales|accion legal|demanda|tribunal|juzgado|burofax|incumplimiento|"
-    "danos y perjuicios|agencia de proteccion de datos|rgpd|organizacion de consumidores|denuncia",
+    "danos y perjuicios|agencia de proteccion de datos|rgpd|organizacion de consumidores|"
+    "denuncia",
     it="avvocat|legale|azioni legali|tribunale|diffida|inadempi|risarcimento|garante|gdpr|"
     "querela|denuncia",
     nl="advocaat|juridische stappen|rechter|rechtbank|dagvaard|ingebrekestelling|in gebreke|"
     "schadevergoeding|autoriteit persoonsgegevens|avg|aangifte|contractbreuk|gerechtelijk",
     pt="advogad|acao judicial|medidas legais|tribunal|processo judicial|incumprimento|"
-    "descumprimento|indemnizacao|indenizacao|cnpd|lgpd|rgpd|queixa-crime|livro de reclamacoes|procon",
+    "descumprimento|indemnizacao|indenizacao|cnpd|lgpd|rgpd|queixa-crime|livro de reclamacoes|"
+    "procon",
 )
 SECURITY = Words(
     en="data breach|data leak|leaked|breach|hacked|hacker|compromised|vulnerab|security hole|"
     "security incident|ransomware|malware|stolen|can see records of|see other customers|"
-    "another customer's|other customers' data|somebody else's|someone else's|unauthori[sz]ed access|"
-    "exposed|phishing|sql injection|account takeover|taken over my account",
+    "another customer's|other customers' data|somebody else's|someone else's|"
+    "unauthori[sz]ed access|exposed|phishing|sql injection|account takeover|"
+    "taken over my account",
     de="datenleck|datenpanne|sicherheitslucke|gehackt|hacker|kompromittiert|schwachstelle|"
-    "fremde daten|daten anderer|anderer kunden|andere kunden sehen|unbefugt|erpressungs|ransomware|"
-    "schadsoftware|gestohlen|datenschutzverletzung|datenschutzvorfall|sicherheitsvorfall",
+    "fremde daten|daten anderer|anderer kunden|andere kunden sehen|unbefugt|erpressungs|"
+    "ransomware|schadsoftware|gestohlen|datenschutzverletzung|datenschutzvorfall|"
+    "sicherheitsvorfall",
     fr="fuite de donnees|faille|pirat|compromis|vulnerab|donnees d'autres|d'un autre client|"
     "d'autres clients|acces non autorise|vole|rancongiciel|ransomware|incident de securite|"
     "violation de donnees",
@@ -95,8 +102,8 @@ SECURITY = Words(
 )
 DATA_LOSS = Words(
     en="data loss|lost all|all our data|all data|all my data|everything is gone|data is gone|"
-    "records are gone|are gone|have disappeared|has disappeared|deleted all|wiped|all * vanished|"
-    "backup * restore|lost our|overwritten",
+    "records are gone|are gone|have disappeared|has disappeared|deleted all|wiped|"
+    "all * vanished|backup * restore|lost our|overwritten",
     de="datenverlust|alle daten|samtliche daten|alles weg|daten sind weg|daten weg|geloscht|"
     "verschwunden|uberschrieben|nicht wiederherstell",
     fr="perte de donnees|toutes nos donnees|toutes les donnees|donnees perdues|tout a disparu|"
@@ -107,37 +114,39 @@ DATA_LOSS = Words(
     "e sparito|cancellati|sovrascritt|scompars",
     nl="gegevensverlies|dataverlies|alle gegevens|al onze gegevens|al onze data|alles is weg|"
     "alles weg|verdwenen|gewist|overschreven",
-    pt="perda de dados|todos os dados|todos os nossos dados|perdemos tod|desapareceram|desapareceu|"
-    "apagad|sobrescrit",
+    pt="perda de dados|todos os dados|todos os nossos dados|perdemos tod|desapareceram|"
+    "desapareceu|apagad|sobrescrit",
 )
 # Time is short: one step more for whatever it is about.
 DEADLINE = Words(
-    en="today|immediately|urgent|asap|as soon as possible|right now|within the hour|within * hours|"
-    "by tonight|this morning|by noon|by tomorrow|emergency|tomorrow morning|before 1|within 7 days",
-    de="heute|sofort|dringend|umgehend|unverzuglich|eilt|notfall|bis morgen|binnen|innerhalb von|"
-    "so schnell wie moglich|noch diese stunde|morgen fruh",
+    en="today|immediately|urgent|asap|as soon as possible|right now|within the hour|"
+    "within * hours|by tonight|this morning|by noon|by tomorrow|emergency|tomorrow morning|"
+    "before 1|within 7 days",
+    de="heute|sofort|dringend|umgehend|unverzuglich|eilt|notfall|bis morgen|binnen|"
+    "innerhalb von|so schnell wie moglich|noch diese stunde|morgen fruh",
     fr="aujourd'hui|immediatement|urgen|des que possible|au plus vite|tout de suite|ce matin|"
     "ce soir|d'ici demain|sous 24|dans l'heure|demain matin",
     es="hoy|inmediatamente|de inmediato|urgen|lo antes posible|cuanto antes|ahora mismo|"
     "esta manana|esta noche|antes de manana|en 24 horas|manana por la manana",
     it="oggi|immediatamente|subito|urgen|il prima possibile|al piu presto|stamattina|stasera|"
     "entro domani|entro 24|entro oggi|domani mattina",
-    nl="vandaag|onmiddellijk|direct|dringend|spoed|zo snel mogelijk|per direct|vanochtend|vanavond|"
-    "voor morgen|binnen 24|morgenochtend|urgent",
+    nl="vandaag|onmiddellijk|direct|dringend|spoed|zo snel mogelijk|per direct|vanochtend|"
+    "vanavond|voor morgen|binnen 24|morgenochtend|urgent",
     pt="hoje|imediatamente|de imediato|urgen|o mais rapido|quanto antes|agora mesmo|esta manha|"
     "esta noite|ate amanha|em 24 horas|amanha de manha",
 )
 
 # They want to sell us something.
 SELLS = Words(
-    en="backlink|seo|guest post|rank your|rank higher|ranking|first page of google|lead generation|"
-    "we sell|our agency|our services|we offer|we help companies|we help businesses|web design|"
-    "redesign your|your website|outsourc|our developers|our team of|boost your|grow your|"
-    "increase your|more customers for|free audit|schedule a call|hop on a|15 minute|15-minute|"
-    "quick call|reach out|we specialise|we specialize|i came across your|email list|database of|"
-    "special offer for you|limited offer|sponsored|business loan|funding for your|wholesale prices|"
-    "we manufacture|manufacturer of|would you be interested in|virtual assistant|cost savings|"
-    "save up to|our platform|our solution",
+    en="backlink|seo|guest post|rank your|rank higher|ranking|first page of google|"
+    "lead generation|we sell|our agency|our services|we offer|we help companies|"
+    "we help businesses|web design|redesign your|your website|outsourc|our developers|"
+    "our team of|boost your|grow your|increase your|more customers for|free audit|"
+    "schedule a call|hop on a|15 minute|15-minute|quick call|reach out|we specialise|"
+    "we specialize|i came across your|email list|database of|special offer for you|"
+    "limited offer|sponsored|business loan|funding for your|wholesale prices|we manufacture|"
+    "manufacturer of|would you be interested in|virtual assistant|cost savings|save up to|"
+    "our platform|our solution",
     de="mehr kunden|ihre webseite|ihre website|ihrer webseite|ihrer website|ihren onlineshop|"
     "mit unserer agentur|unsere agentur|wir sind eine agentur|gewinnen sie|kostenloses angebot|"
     "kostenloses erstgesprach|kostenlose analyse|suchmaschinen|seo|google ranking|bei google|"
@@ -158,41 +167,43 @@ SELLS = Words(
     "aumenta le tue|aumentare le vendite|piu clienti|campagne mirate|fissiamo una call|"
     "una breve chiamata|audit gratuit|consulenza gratuita|backlink|seo|esternalizz",
     nl="uw website|jullie website|je website|vindbaarheid|wij zijn een bureau|ons bureau|"
-    "onze diensten|wij bieden|we bieden|bieden wij|meer klanten|verhoog uw|uw omzet|"
-    "zoekmachine|hoger in google|gratis scan|gratis analyse|vrijblijvend gesprek|kort gesprek|"
-    "backlink|seo|uitbested|leadgeneratie",
+    "onze diensten|wij bieden|we bieden|bieden wij|meer klanten|verhoog uw|uw omzet|zoekmachine|"
+    "hoger in google|gratis scan|gratis analyse|vrijblijvend gesprek|kort gesprek|backlink|seo|"
+    "uitbested|leadgeneratie",
     pt="o seu site|seu site|vosso site|posicionamento|somos uma agencia|nossa agencia|"
     "nossos servicos|os nossos servicos|oferecemos|aumente as|aumentar as|mais clientes|"
     "auditoria gratuita|uma chamada de 15|uma breve chamada|backlink|seo|terceiriz|"
     "base de dados de|geracao de leads",
 )
 SPAM = Words(
-    en="million usd|million dollars|dormant account|next of kin|inheritance|lottery|you have won|"
-    "you won|bitcoin|crypto invest|trustworthy partner|bank details|percent return|casino|viagra|"
-    "pharmacy|hot singles|wire transfer of|beneficiary|guaranteed profit|work from home|"
-    "claim your|your mailbox is full|verify your account|your account will be suspended",
-    de="millionen euro|millionen dollar|erbschaft|lotterie|sie haben gewonnen|gewinnspiel|bitcoin|"
-    "krypto|bankverbindung mit|casino|potenz|postfach ist voll|konto wird gesperrt",
-    fr="millions de dollars|millions d'euros|heritage|loterie|vous avez gagne|bitcoin|crypto|casino|"
-    "coordonnees bancaires|votre boite est pleine",
+    en="million usd|million dollars|dormant account|next of kin|inheritance|lottery|"
+    "you have won|you won|bitcoin|crypto invest|trustworthy partner|bank details|percent return|"
+    "casino|viagra|pharmacy|hot singles|wire transfer of|beneficiary|guaranteed profit|"
+    "work from home|claim your|your mailbox is full|verify your account|"
+    "your account will be suspended",
+    de="millionen euro|millionen dollar|erbschaft|lotterie|sie haben gewonnen|gewinnspiel|"
+    "bitcoin|krypto|bankverbindung mit|casino|potenz|postfach ist voll|konto wird gesperrt",
+    fr="millions de dollars|millions d'euros|heritage|loterie|vous avez gagne|bitcoin|crypto|"
+    "casino|coordonnees bancaires|votre boite est pleine",
     es="millones de dolares|millones de euros|herencia|loteria|ha ganado|bitcoin|cripto|casino|"
     "datos bancarios|su buzon esta lleno",
     it="milioni di dollari|milioni di euro|eredita|lotteria|hai vinto|ha vinto|bitcoin|cripto|"
     "casino|coordinate bancarie|casella e piena",
-    nl="miljoen dollar|miljoen euro|erfenis|loterij|u heeft gewonnen|gewonnen|bitcoin|crypto|casino|"
-    "bankgegevens|mailbox is vol",
+    nl="miljoen dollar|miljoen euro|erfenis|loterij|u heeft gewonnen|gewonnen|bitcoin|crypto|"
+    "casino|bankgegevens|mailbox is vol",
     pt="milhoes de dolares|milhoes de euros|heranca|loteria|voce ganhou|ganhou|bitcoin|cripto|"
     "casino|dados bancarios|caixa de correio esta cheia",
 )
 ABSENT = Words(
-    en="out of office|out of the office|automatic reply|auto reply|autoreply|auto-reply|on leave until|"
-    "annual leave|on vacation|undeliverable|delivery status|delivery failed|mail delivery|"
-    "has accepted this invitation|has declined|accepted:|declined:|tentative:|invitation:|"
-    "read receipt|thank you for your message. we will",
-    de="abwesenheit|nicht im buro|automatische antwort|im urlaub|unzustellbar|zugesagt:|abgesagt:|"
-    "nicht zugestellt|zustellung fehl|lesebestatigung|wird nicht weitergeleitet|autoreply",
-    fr="absence du bureau|reponse automatique|absent du bureau|absente du bureau|en conge|non remis|"
-    "je suis absent|echec de remise|accepte :|accuse de lecture",
+    en="out of office|out of the office|automatic reply|auto reply|autoreply|auto-reply|"
+    "on leave until|annual leave|on vacation|undeliverable|delivery status|delivery failed|"
+    "mail delivery|has accepted this invitation|has declined|accepted:|declined:|tentative:|"
+    "invitation:|read receipt|thank you for your message. we will",
+    de="abwesenheit|nicht im buro|automatische antwort|im urlaub|unzustellbar|zugesagt:|"
+    "abgesagt:|nicht zugestellt|zustellung fehl|lesebestatigung|wird nicht weitergeleitet|"
+    "autoreply",
+    fr="absence du bureau|reponse automatique|absent du bureau|absente du bureau|en conge|"
+    "non remis|je suis absent|echec de remise|accepte :|accuse de lecture",
     es="fuera de la oficina|respuesta automatica|estoy de vacaciones|no entregado|de vacaciones|"
     "ausente|aceptado:|no se ha podido entregar|confirmacion de lectura",
     it="fuori ufficio|risposta automatica|in ferie|mancato recapito|assente|accettato:|"
@@ -231,21 +242,22 @@ ELSEWHERE = Words(
     fr="candidature|mon cv|curriculum|stage|offre d'emploi|demande de presse|journaliste|"
     "interview|enquete pour|immeuble|coupure d'eau|syndic|don pour|parrainage|mecenat|"
     "mauvaise adresse|code de verification|memoire de",
-    es="candidatura|mi curriculum|curriculum|practicas|oferta de empleo|vacante|solicitud de empleo|"
-    "consulta de prensa|periodista|entrevista|encuesta para|el edificio|corte de agua|donacion|"
-    "patrocinio|direccion equivocada|codigo de verificacion|trabajo de fin",
+    es="candidatura|mi curriculum|curriculum|practicas|oferta de empleo|vacante|"
+    "solicitud de empleo|consulta de prensa|periodista|entrevista|encuesta para|el edificio|"
+    "corte de agua|donacion|patrocinio|direccion equivocada|codigo de verificacion|"
+    "trabajo de fin",
     it="candidatura|curriculum|mio cv|tirocinio|stage|offerta di lavoro|posizione aperta|"
     "richiesta stampa|giornalista|intervista|sondaggio per|il palazzo|condominio|donazione|"
     "sponsorizza|indirizzo sbagliato|codice di verifica|tesi di",
     nl="sollicitatie|mijn cv|curriculum|stage|vacature|persvraag|journalist|interview|"
-    "enquete voor|het gebouw|wordt afgesloten|donatie|sponsoring|verkeerd adres|"
-    "verificatiecode|scriptie",
+    "enquete voor|het gebouw|wordt afgesloten|donatie|sponsoring|verkeerd adres|verificatiecode|"
+    "scriptie",
     pt="candidatura|meu curriculo|curriculo|curriculum|estagio|vaga de|oferta de emprego|"
     "pedido de imprensa|jornalista|entrevista|inquerito para|o edificio|o predio|corte de agua|"
     "doacao|patrocinio|endereco errado|codigo de verificacao|tese de",
 )
 THANKS = Words(
-    en="thanks|thank you|got it|perfect|works now|solved|that helped|all good|great, ",
+    en="thanks|thank you|got it|perfect|works now|solved|that helped|all good|great,",
     de="danke|vielen dank|passt|funktioniert jetzt|hat geklappt|erledigt|perfekt|super",
     fr="merci|parfait|c'est bon|ca marche|resolu",
     es="gracias|perfecto|ya funciona|resuelto|solucionado",

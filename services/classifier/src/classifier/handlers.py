@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 
 from classifier import policy, reading, state, verdicts
 from classifier.inquiry import Inquiry
-from classifier.judge import Judge, Judged, unreadable
+from classifier.judge import Judge, unreadable
 from classifier.policy import Burst, NotOurs, Scope, Settled, VerdictState
 from classifier.settings import MailboxSettings, Settings
 from classifier.state import Known, NewVerdict
+from classifier.verdicts import Judged
 from csm import dependency, llm_outage, metrics, work
 from csm.alerts import alert
 from csm.contracts import ConversationUpdated
@@ -63,7 +64,7 @@ class Case:
 class Handlers:
     """One method per subject; every answer is an outcome, known failures never escape."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root hands over every collaborator once
         self,
         db: Database,
         freescout: FreeScout,
@@ -211,13 +212,9 @@ class Handlers:
 
     async def _conclude(self, case: Case, judged: Judged, wanted: VerdictState) -> None:
         told = verdicts.told(
-            case.conversation_id, case.burst, judged.opinion,
-            method=judged.method, provisional=wanted == "provisional",
-            prompt_version=judged.prompt_version, cost=judged.cost,
-        )  # fmt: skip
-        new = NewVerdict(
-            case.mailbox, wanted, told, case.covers, judged.llm_key, judged.is_new
+            case.conversation_id, case.burst, judged, provisional=wanted == "provisional"
         )
+        new = NewVerdict(case.mailbox, wanted, told, case.covers, judged.llm_key, judged.is_new)
         crash_point("before_verdict", case.event.key)
         if await self._db.run(state.conclude, new, traceparent()):
             crash_point("after_verdict", case.event.key)

@@ -4,32 +4,15 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal
 
 from classifier import prompt, rules
 from classifier.inquiry import Inquiry
 from classifier.language import Languages
 from classifier.policy import Opinion, clamped
+from classifier.verdicts import Judged
 from csm.llm import Answer, Llm, LlmRefusedError, LlmTooLongError, Message, Question
 
 UNREADABLE = "the text could not be read safely: a person must look"
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An opinion, whose it is and what it cost (USD); `llm_key` names the paid answer.
-
-    `is_new`: the model has answered just now, so it is well.
-    """
-
-    opinion: Opinion
-    method: Literal["model", "rules"]
-    prompt_version: str = ""
-    cost: Decimal | None = None
-    llm_key: str = ""
-    is_new: bool = False
 
 
 class Judge:

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Protocol
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from classifier.inquiry import Inquiry
 from classifier.words import folded
 
-LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 # Below so many letters the model guesses (`Danke` is Danish to it): common words decide.
 _ENOUGH = 60
 _SCANNED = 4_000
@@ -19,32 +17,24 @@ _COMMON: dict[str, str] = {
     "thank hello hi dear will what how would your from help got",
     "de": "der die das und ist nicht ich wir sie mit fur auf ein eine bitte danke hallo guten tag "
     "haben hat kann mein unser seit wie was sehr geehrte grusse den dem von",
-    "fr": "le la les et est pas je nous vous avec pour une des merci bonjour notre mon ma votre que "
-    "qui dans sur ne du au avez suis cordialement",
+    "fr": "le la les et est pas je nous vous avec pour une des merci bonjour notre mon ma votre "
+    "que qui dans sur ne du au avez suis cordialement",
     "es": "el los las y es no con para una por gracias hola buenos dias mi nuestro su que en del "
     "tengo hemos ha como usted saludos pero muy",
     "it": "il lo gli e non con per una grazie buongiorno salve mio nostro vostro che di del della "
     "sono ho abbiamo come cordiali saluti ma anche",
     "nl": "het een en is niet ik wij we jullie met voor bedankt dank hallo goedendag mijn onze uw "
     "dat die van op kunnen kan heb hebben graag groeten maar nog",
-    "pt": "os as e nao com para uma por obrigado obrigada ola bom dia meu minha nosso vosso seu que "
-    "em do da tenho temos como cumprimentos mas muito",
+    "pt": "os as e nao com para uma por obrigado obrigada ola bom dia meu minha nosso vosso seu "
+    "que em do da tenho temos como cumprimentos mas muito",
 }
-
-
-class Detector(Protocol):
-    """Names the language of an inquiry."""
-
-    def __call__(self, inquiry: Inquiry) -> str:
-        """ISO 639-1, empty when the text says nothing."""
-        ...
 
 
 class Languages:
     """Decides among the languages of one mailbox."""
 
     def __init__(self, configured: Sequence[str]) -> None:
-        """`configured`: ISO 639-1 codes that the model knows; the first serves for an empty text."""
+        """`configured`: ISO 639-1 codes that the model knows; no other is ever named."""
         self._configured = tuple(configured)
 
     def __call__(self, inquiry: Inquiry) -> str:
@@ -89,9 +79,3 @@ def _identifier(languages: tuple[str, ...]) -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     identifier.set_languages(languages)
     return identifier
-
-
-@cache
-def known_languages() -> frozenset[str]:
-    """Codes that the model knows."""
-    return frozenset(LanguageIdentifier.from_model_file(MODEL_FILE).labels)

@@ -1,9 +1,9 @@
-"""The operating verbs of the classifier: status, verdicts and how they came about, judging again."""
+"""The operating verbs of the classifier: status, verdicts and their story, judging again."""
 
 import json
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, select
 
 from classifier import state
 from classifier.settings import Settings
@@ -146,10 +146,10 @@ def _rows(connection: Connection, terms: ColumnElement[bool]) -> list[Json]:
     return [_shown(row) for row in found.mappings()]
 
 
-def _shown(row: Mapping[str, object]) -> Json:
+def _shown(row: RowMapping) -> Json:
     """A row with its event's fields in place of the JSON."""
     told = json.loads(str(row["event"])) if row["event"] else None
-    return {**{key: value for key, value in row.items() if key != "event"}, "told": told}
+    return {**{str(key): value for key, value in row.items() if key != "event"}, "told": told}
 
 
 def _story(connection: Connection, number: int) -> Json:

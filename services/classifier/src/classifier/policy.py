@@ -81,23 +81,22 @@ def worth(
     conversation: Conversation,
     states: Mapping[int, VerdictState],
     flags: Mapping[int, str | None],
-    scope: Scope | None,
+    scope: Scope,
     now: float,
 ) -> Burst | Settled | NotOurs:
     """What is to be judged in a conversation, with `states` of the verdicts there are.
 
-    `flags` by thread id: those of a genuine marker, None without one. `scope` is None when the
-    mailbox is not configured. `now` in epoch seconds.
+    `flags` by thread id: those of a genuine marker, None without one. `now` in epoch seconds.
     """
     spoken = [t for t in conversation.threads if t.type in _SPOKEN and t.state == "published"]
     customers = [t for t in spoken if t.type == "customer"]
-    newest = customers[-1] if customers else None
-    if newest is not None and states.get(newest.id) in FINAL:
+    if not customers:
+        return NotOurs("no message of a customer")
+    newest = customers[-1]
+    if states.get(newest.id) in FINAL:
         return Settled(newest.id)
     if reason := _not_a_case(conversation, newest, scope):
         return NotOurs(reason)
-    assert newest is not None  # noqa: S101 - said by _not_a_case
-    assert scope is not None  # noqa: S101 - as above
     if spoken[-1].type != "customer":
         return NotOurs("an agent has answered")
     if not _is_ours(newest, flags.get(newest.id), scope, now):
@@ -105,25 +104,16 @@ def worth(
     return _burst(spoken, states, flags.get(newest.id))
 
 
-def _not_a_case(
-    conversation: Conversation, newest: Thread | None, scope: Scope | None
-) -> str | None:
-    if scope is None:
-        return "the mailbox is not configured"
-    if conversation.type != "email":
-        return "not an email conversation"
-    if conversation.subject.startswith(SELF_TEST_PREFIX):
-        return "a self-test"
-    if conversation.state != "published":
-        return "deleted, merged or a draft"
-    if newest is None:
-        return "no message of a customer"
-    if conversation.status not in ("active", "pending"):
-        return f"status {conversation.status or 'unknown'}"
+def _not_a_case(conversation: Conversation, newest: Thread, scope: Scope) -> str | None:
     writer = newest.customer_email or conversation.customer_email
-    if is_excluded(writer, scope.excluded_senders):
-        return "excluded sender"
-    return None
+    reasons = {
+        "not an email conversation": conversation.type != "email",
+        "a self-test": conversation.subject.startswith(SELF_TEST_PREFIX),
+        "deleted, merged or a draft": conversation.state != "published",
+        f"status {conversation.status}": conversation.status not in ("active", "pending"),
+        "excluded sender": is_excluded(writer, scope.excluded_senders),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def is_excluded(address: str, excluded: Collection[str]) -> bool:

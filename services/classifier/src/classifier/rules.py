@@ -10,6 +10,7 @@ from classifier import cues, words
 from classifier.inquiry import Inquiry, joined
 from classifier.policy import Opinion
 from classifier.words import Words, folded
+from csm.contracts import Category
 
 # Characters that are looked at: the end of a long mail is quoted history and footers.
 _SCANNED = 12_000
@@ -17,7 +18,10 @@ _SUBJECT = 500
 # So few words without any cue are a sign of life, no request.
 _SHORT = 14
 _MANY = re.compile(r"\b(\d{1,3}(?:[.,' ]\d{3})+|\d{2,7})\b")
-_QUESTION = re.compile(r"\?|\b(?:how|what|when|where|which|wie|was|wann|comment|quand|quel|como|cuando|come|quando|hoe|wanneer)\b")  # noqa: E501 - one pattern
+_QUESTION = re.compile(
+    r"\?|\b(?:how|what|when|where|which|wie|was|wann|comment|quand|quel|como|cuando|come|quando|"
+    r"hoe|wanneer)\b"
+)
 _FORM = re.compile(r"\b(?:message|nachricht|mensaje|messaggio|bericht|mensagem)\s?:")
 _ROBOT = re.compile(
     r"^(?:no-?_?reply|do-?not-?reply|mailer-daemon|postmaster|newsletter|news|marketing|promo|"
@@ -104,23 +108,32 @@ def unsteered(text: str) -> tuple[str, bool]:
     return cues.SENTENCE.sub(cut, cues.BRACKETED.sub(cut, text)), was_steered
 
 
-def _category(inquiry: Inquiry, reading: Reading) -> tuple[str, str]:
-    """The category and why, the surest sign first."""
-    if inquiry.is_from_machine and not _FORM.search(reading.text):
-        return "other", "an automatic message, by its headers"
-    buys, sells = _buying(reading), reading.number(cues.SELLS)
-    is_known = inquiry.has_agent_answer or reading.has(words.IS_CUSTOMER)
-    if (why := _elsewhere(inquiry, reading)) and not any(_grave(reading)):
+def _category(inquiry: Inquiry, reading: Reading) -> tuple[Category, str]:
+    """The category and why."""
+    if why := _is_other(inquiry, reading):
         return "other", why
-    if sells and sells >= buys and not _speaks_as_customer(inquiry, reading):
-        return "other", "offers something to us"
-    if buys >= 2 and not (is_known and reading.has(words.PROBLEM)) and buys > _customer(reading):
+    buys = _buying(reading)
+    is_known = inquiry.has_agent_answer or reading.has(words.IS_CUSTOMER)
+    has_trouble = is_known and reading.has(words.PROBLEM)
+    if buys >= 2 and not has_trouble and (not is_known or buys > _customer(reading)):
         return "lead", "asks about buying"
     if is_known:
         return "customer", "speaks of an order, an account or an earlier answer"
-    if buys >= 2:
-        return "lead", "asks about buying"
     return "customer", "no sign of anything else"
+
+
+def _is_other(inquiry: Inquiry, reading: Reading) -> str | None:
+    """Why nobody of ours is meant, the surest sign first; None when somebody may be."""
+    if inquiry.is_from_machine and not _FORM.search(reading.text):
+        return "an automatic message, by its headers"
+    if any(_grave(reading)) and _speaks_as_customer(inquiry, reading):
+        return None
+    if why := _elsewhere(inquiry, reading):
+        return why
+    sells = reading.number(cues.SELLS)
+    if sells and sells >= _buying(reading) and not _speaks_as_customer(inquiry, reading):
+        return "offers something to us"
+    return None
 
 
 def _buying(reading: Reading) -> int:
@@ -154,7 +167,7 @@ def _elsewhere(inquiry: Inquiry, reading: Reading) -> str | None:
     return None
 
 
-def _importance(inquiry: Inquiry, reading: Reading, category: str) -> tuple[int, list[str]]:
+def _importance(inquiry: Inquiry, reading: Reading, category: Category) -> tuple[int, list[str]]:
     if category == "other":
         return _of_other(inquiry, reading), []
     if category == "lead":

@@ -1,6 +1,7 @@
 """An opinion as a verdict that may be told: clamped, redacted, cut to what an event holds. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -13,17 +14,26 @@ _PHRASE = 300
 _PHRASES = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An opinion, whose it is and what it cost (USD); `llm_key` names the paid answer.
+
+    `is_new`: the model has answered just now, so it is well.
+    """
+
+    opinion: Opinion
+    method: Literal["model", "rules"]
+    prompt_version: str = ""
+    cost: Decimal | None = None
+    llm_key: str = ""
+    is_new: bool = False
+
+
 def told(
-    conversation_id: int,
-    burst: Burst,
-    opinion: Opinion,
-    *,
-    method: Literal["model", "rules"],
-    provisional: bool = False,
-    prompt_version: str = "",
-    cost: Decimal | None = None,
+    conversation_id: int, burst: Burst, judged: Judged, *, provisional: bool
 ) -> ConversationClassified:
     """The event of a verdict; its place among the thread's verdicts is given when it is stored."""
+    opinion = judged.opinion
     return ConversationClassified(
         conversation_id=conversation_id,
         customer_thread_id=burst.newest.id,
@@ -33,11 +43,11 @@ def told(
         priority=priority_of(opinion.importance),
         language=opinion.language,
         flags=burst.flags,
-        method=method,
+        method=judged.method,
         provisional=provisional,
         confidence=opinion.confidence,
-        prompt_version=prompt_version,
-        cost_usd=cost,
+        prompt_version=judged.prompt_version,
+        cost_usd=judged.cost,
         reason=_cut(opinion.reason, _REASON),
         facts=_phrases(opinion.facts),
         uncertainty=_phrases(opinion.uncertainty),
