@@ -14,9 +14,11 @@ import pytest
 from cli_stack import Up, csm, free_port, simulators, upped, wait_for
 from csm_cli.embedded_nats import EmbeddedNats
 from csm_cli.installation import Installation
+from csm_cli.services import names
 from csm_cli.simulation import Simulator
 
 pytestmark = pytest.mark.timeout(120)
+PROCESSES = 1 + len(names())  # NATS and every service
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +53,10 @@ def is_alive(pid: int) -> bool:
 
 
 def started(up: Up) -> list[int]:
-    """Wait until the service answers; pids of NATS and of the service."""
+    """Wait until the first service answers; pids of NATS and of the services."""
     up.answers()
     children = up.children()
-    assert len(children) == 2, up.said()
+    assert len(children) == PROCESSES, up.said()
     return children
 
 
@@ -89,7 +91,7 @@ def test_a_killed_child_comes_back(installation: Installation) -> None:
             os.kill(pid, signal.SIGKILL)
 
         def is_back() -> bool:
-            return len(up.children()) == 2 and up.csm("status").exit_code == 0
+            return len(up.children()) == PROCESSES and up.csm("status").exit_code == 0
 
         wait_for(lambda: is_back() and "child ended" in up.said(), up.said)
         assert up.process.poll() is None
