@@ -162,6 +162,7 @@ async def test_trap_05_a_stream_that_was_made_anew_is_noticed(broker: Broker) ->
     with capture_logs() as logs:
         await watch.check()
     assert watch.stream_created["MAIL"] > before
+    assert watch.lost.is_set(), "what was on the old one is published again"
     assert [line["alert"] for line in logs] == ["stream-new"]
 
 

@@ -118,6 +118,17 @@ def test_a_published_row_is_due_again_after_a_silence(store: Store) -> None:
     assert due(store) == ["a"]
 
 
+def test_what_the_bus_lost_is_due_at_once(store: Store) -> None:
+    """Rows that wait for something of their own, or have ended, are left as they are."""
+    owe(store, "lost", "waiting", "done")
+    publish(store, "lost", "waiting", "done")
+    store.run(work.record, "waiting", Later(500, "in quarantine"))
+    store.run(work.end, "done", "done")
+    assert due(store) == []
+    assert store.run(work.lost) == 1
+    assert due(store) == ["lost"]
+
+
 def test_due_says_how_often_a_row_was_published(store: Store) -> None:
     owe(store, "a")
     publish(store, "a")

@@ -22,7 +22,7 @@ from faults.chaos import report
 from faults.chaos.report import Result
 from faults.chaos.run import play
 from faults.chaos.setting import DatabaseKind, TimingName, Wanted
-from postgres_server import PostgresServer, running_postgres
+from postgres_server import PostgresServer, installed_postgres, running_postgres
 from replicas import postgres_stage, prepared_database
 from stage import Theatre, theatre
 
@@ -66,7 +66,8 @@ def _played(wanted: Wanted, folder: Path) -> Result:
         stage_folder.mkdir()
         if wanted.database == "sqlite":
             return asyncio.run(_on_sqlite(opened, wanted, stage_folder))
-        server = stack.enter_context(running_postgres())
+        binaries = stack.enter_context(installed_postgres())
+        server = stack.enter_context(running_postgres(binaries))
         prepared = prepared_database(server, opened.prepared)
         return asyncio.run(_on_postgres(opened, wanted, stage_folder, server, prepared))
 

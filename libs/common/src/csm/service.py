@@ -16,7 +16,7 @@ from typing import Generic, Protocol, TypeVar
 
 import httpx
 
-from csm import admin, install, logs, migrations, otlp
+from csm import admin, install, logs, migrations, otlp, work
 from csm.admin import Json, Verb
 from csm.bus import build_broker, publish_event, subscribe
 from csm.db import Database, DatabaseInUseError, Step, open_beside, open_database, outlast
@@ -137,9 +137,20 @@ class Frame:
             stack.push_async_callback(ground.broker.stop)
             await admin.serve(ground.broker.connection, ground.name, verbs)
             async with asyncio.TaskGroup() as tasks:
-                own = (self.watch.run, self.loops.run, self.prober.run, *self._measured)
+                own = (
+                    self.watch.run, self._make_up, self.loops.run, self.prober.run,
+                    *self._measured,
+                )  # fmt: skip
                 for loop in (*own, *loops):
                     tasks.create_task(outlast(loop, _DATABASE_PAUSE))
+
+    async def _make_up(self) -> None:
+        """What a lost stream held is owed still: publish it now, not when nothing was heard."""
+        while True:
+            await self.watch.lost.wait()
+            await self._ground.db.run(work.lost)
+            self.watch.lost.clear()
+            self.loops.kick()
 
 
 class Service(Protocol):

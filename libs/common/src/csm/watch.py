@@ -35,6 +35,8 @@ class DurableWatch:
         self.reason: str | None = "durables not checked yet"
         # When the server created each stream; a newer time than before means lost events.
         self.stream_created: dict[str, datetime] = {}
+        # Set when a stream was made anew: what it held must be published again.
+        self.lost = asyncio.Event()
         self._broker = broker
         self._timing = timing
         self.tick = Tick("durables")
@@ -96,6 +98,7 @@ class DurableWatch:
         before = self.stream_created.get(stream)
         if before and created and created > before:
             alert("stream-new", "the stream is new: events were lost", about=stream)
+            self.lost.set()
         if created:
             self.stream_created[stream] = created
 

@@ -247,6 +247,13 @@ def published(
     connection.execute(_PUBLISHED, published_now)
 
 
+def lost(connection: Connection) -> int:
+    """The bus lost what it held: rows that are on it are due at once; returns how many."""
+    on_the_bus = (WORK.c.state == "wanted") & WORK.c.in_flight
+    due_again = update(WORK).where(on_the_bus).values(next_try=csm_now(), in_flight=False)
+    return connection.execute(due_again).rowcount
+
+
 def wake(connection: Connection, dependency: str, limit: int | None = None) -> int:
     """Make rows that wait for `dependency` due at once, the oldest first; returns how many."""
     waiting = (WORK.c.waiting_for == dependency) & (WORK.c.state == "wanted")
