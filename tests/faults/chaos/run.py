@@ -1,6 +1,7 @@
 """One run: mail comes in, everything breaks again and again, and the desk is judged at the end."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -39,6 +40,7 @@ async def play(stage: Stage, wanted: Wanted, server: PostgresServer | None = Non
             live.say("all mails have their end; audit and judgement")
             audited = await _audited(stage)
         facts = _facts(stage, audited, ends)
+        _keep_journal(stage)
         judgement = judged(facts, _told_incomplete(stage), _told_empty(stage))
         return Result(
             wanted, judgement, facts.states, mischief.done, _faults(stage), live.seconds,
@@ -110,6 +112,21 @@ async def _answered(stage: Stage, **arguments: Any) -> Row:
 
     await until(answers_now, within=60, pause=_LOOK)
     return answers[0]
+
+
+_JOURNAL = """
+SELECT m.gmail_message_id, m.gmail_thread_id, m.internal_date, m.rfc_message_id, w.state, w.reason,
+       w.attempts, w.created_at, w.ended_at, e.kind, e.state, e.attempt, e.sent_at, e.done_at,
+       e.conversation_id, e.thread_id
+FROM gmail_message m JOIN work w ON w.id = m.work_id LEFT JOIN effect e ON e.work_id = w.id
+ORDER BY w.seq
+"""
+
+
+def _keep_journal(stage: Stage) -> None:
+    """Beside the logs: a PostgreSQL is gone with its run."""
+    rows = [json.dumps(row) for row in stage.rows(_JOURNAL)]
+    (stage.folder / "journal.jsonl").write_text("\n".join(rows) + "\n")
 
 
 def _facts(stage: Stage, audited: list[Row], ends: Counter[int]) -> Facts:
