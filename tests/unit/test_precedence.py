@@ -6,7 +6,7 @@ import pytest
 
 from csm import lease as leases
 from csm import work
-from csm.outcome import Later
+from csm.outcome import Later, Unavailable
 from gmail_ingest import precedence, scopes, state
 from gmail_ingest.matching import named_threads
 from gmail_ingest.state import CLAIM, Message, Notice, Scope
@@ -194,10 +194,17 @@ def test_what_has_ended_is_not_waited_for(unread: Store) -> None:
 
 
 def test_what_gmail_does_not_give_out_is_waited_for_a_minute(unread: Store) -> None:
-    unread.run(work.record, key("unread"), Later(5, "Gmail answered 500"))
+    for _ in range(4):
+        unread.run(work.record, key("unread"), Unavailable("Gmail answered 500"))
     assert unfetched(unread) == ["unread"]
     unread.pass_time(PATIENCE)
     assert unfetched(unread) == []
+
+
+def test_what_waited_out_an_outage_of_gmail_is_waited_for(unread: Store) -> None:
+    unread.run(work.record, key("unread"), Later(5, "Gmail is down", f"gmail:{SLUG}"))
+    unread.pass_time(10 * PATIENCE)
+    assert unfetched(unread) == ["unread"]
 
 
 def test_what_nobody_has_tried_is_waited_for_however_old_it_is(unread: Store) -> None:

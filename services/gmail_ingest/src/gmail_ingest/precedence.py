@@ -29,13 +29,16 @@ from gmail_ingest.scopes import IS_OPEN, WITH_WORK, named, of_scope
 from gmail_ingest.state import CLAIM, MAPPED, MESSAGE, THREAD, Message, Scope
 
 UNFETCHED_WAIT = 60.0  # seconds (scaled) for an earlier mail that Gmail does not give out
+# So many failures of its own until a mail that Gmail does not give out holds nobody back. An outage
+# of Gmail is none: whoever came in meanwhile is fetched in any order afterwards.
+_IN_VAIN = 4
 _UNMAPPED = THREAD.c.conversation_id.is_(None)
 _WITH_MAP = WITH_WORK.outerjoin(THREAD, MAPPED)
 
 
 def _is_unfetched() -> ColumnElement[bool]:
     since = csm_now() - bindparam("patience", type_=Float())
-    counts = or_(WORK.c.reason.is_(None), WORK.c.created_at > since)
+    counts = or_(WORK.c.attempts < _IN_VAIN, WORK.c.created_at > since)
     return and_(MESSAGE.c.internal_date.is_(None), MESSAGE.c.backfill.is_(False), counts)
 
 
@@ -147,7 +150,8 @@ def unfetched_before(connection: Connection, scope: Scope, patience: float) -> l
     """Mails noticed before the newest open one of a conversation that may belong to it.
 
     Nobody knows what a mail names that was never fetched. Left out is one that was tried in vain
-    and noticed `patience` seconds ago, and a backfill: it goes thread by thread, newest first.
+    again and again and noticed `patience` seconds ago, and a backfill: it goes thread by thread,
+    newest first.
     """
     if not scope.is_mapped:
         return []
