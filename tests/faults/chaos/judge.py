@@ -74,7 +74,9 @@ def _of_state(facts: Facts, state: str) -> tuple[str, ...]:
 
 
 def _crashed(facts: Facts) -> tuple[str, ...]:
-    """Lives that ended otherwise than by our SIGKILL."""
+    """Lives that ended otherwise than by our SIGKILL, or in order at the end."""
     return tuple(
-        f"{number} lives ended with {code}" for code, number in facts.ends.items() if code != -9
+        f"{number} lives ended with {code}"
+        for code, number in facts.ends.items()
+        if code not in (-9, 0)
     )
