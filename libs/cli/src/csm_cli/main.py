@@ -14,6 +14,7 @@ import typer
 from csm import logs
 from csm.settings import load
 from csm_cli import operate
+from csm_cli.evaluation import Method, Split
 from csm_cli.operate import STATES, Answer, Choice
 from csm_cli.terminal import in_words, say_json, screen, table
 from gmail_ingest.settings import Settings
@@ -315,6 +316,41 @@ def demo(
         except asyncio.CancelledError:
             raise typer.Exit(130) from None
         raise typer.Exit(0 if kept else 1)
+
+
+@app.command("eval")
+def evaluate(  # noqa: PLR0913 - the options of a command
+    *,
+    method: Annotated[
+        Method,
+        typer.Option(help="The rules, a simulated model, or csm.toml's (live)."),
+    ] = "rules",
+    against: Annotated[
+        Method | None, typer.Option(help="Another method to compare with, case by case.")
+    ] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option("--set", help="Cases, one JSON object a line (default: this checkout's)."),
+    ] = None,
+    split: Annotated[Split | None, typer.Option(help="Only dev or only test cases.")] = None,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Exit 1 when a promise about verdicts is broken.")
+    ] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well mail is judged, on invented cases with known answers.
+
+    Only `live` asks a paid model, once per case, prompt and model. Example: [bold]csm eval[/bold]
+    """
+    with in_words():
+        from csm_cli.evaluation import command
+        from csm_cli.evaluation.report import broken_promises, figures, shown
+
+        wanted = command.Wanted(method, against, cases, split, config)
+        run = command.evaluate(wanted)
+        say_json(figures(run)) if as_json else screen().print(shown(run))
+        raise typer.Exit(int(gate and bool(broken_promises(run))))
 
 
 @gmail.command("auth")

@@ -28,7 +28,12 @@ class Simulator:
     """One simulator process and its base URL."""
 
     def __init__(
-        self, kind: Literal["freescout", "gmail"], log: Path, *, port: int = 0, gmail: str = ""
+        self,
+        kind: Literal["freescout", "gmail", "llm"],
+        log: Path,
+        *,
+        port: int = 0,
+        gmail: str = "",
     ) -> None:
         """Start it, without waiting; `gmail` is where the desk sends its mail."""
         command = [*_command(), kind, "--port", str(port)]

@@ -16,8 +16,8 @@ from pydantic import (
 )
 
 from csm.contracts import Category
+from csm_cli.evaluation import Split
 
-Split = Literal["dev", "test"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Importance = Annotated[int, Field(ge=1, le=10)]

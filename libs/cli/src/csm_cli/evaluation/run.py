@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from csm_cli.evaluation.case import Case, CaseError, Split, without_planted
+from csm_cli.evaluation import Split
+from csm_cli.evaluation.case import Case, CaseError, without_planted
 from csm_cli.evaluation.judging import Cache, Drafter, Judge, drafted, judged
 from csm_cli.evaluation.report import Run
 
