@@ -20,7 +20,7 @@ from csm_cli.evaluation.triage import Model, Rules
 from csm_cli.simulation import Simulator, SimulatorError
 from csm_cli.terminal import CommandFailedError
 
-_SIMULATED = "simulated-model"
+_SIMULATED = "sim-small"
 
 
 @dataclass(frozen=True, slots=True)
