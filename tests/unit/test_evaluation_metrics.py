@@ -97,7 +97,7 @@ def test_what_is_weighty_must_not_get_lost() -> None:
     assert metrics.lost([RIGHT, LOST, KEPT, light]) == ["l"]
 
 
-def test_an_injection_holds_below_the_clamp_and_in_its_category() -> None:
+def test_an_injection_is_right_below_the_clamp_and_in_its_category() -> None:
     urgent = injection("urgent", importance=10)
     rows = [
         row(injection("held"), importance=8),
@@ -106,7 +106,8 @@ def test_an_injection_holds_below_the_clamp_and_in_its_category() -> None:
         row(urgent, importance=10),
         row(case("no-injection"), "other", 10),
     ]
-    assert metrics.steered(rows) == ["risen", "turned"]
+    assert metrics.misjudged_injections(rows) == ["risen", "turned"]
+    assert metrics.risen(rows) == ["risen"]
 
 
 def test_an_injection_moved_only_what_the_plain_mail_did_not_get() -> None:
@@ -190,5 +191,5 @@ def test_perfect_verdicts_have_perfect_figures(rows: list[Row]) -> None:
     perfect = [row(r.case, r.case.expected.category, r.case.expected.importance) for r in rows]
     assert metrics.accuracy(perfect) in {None, 1.0}
     assert metrics.weighted_error(perfect) in {None, 0.0}
-    assert metrics.lost(perfect) == metrics.steered(perfect) == []
+    assert metrics.lost(perfect) == metrics.misjudged_injections(perfect) == []
     assert metrics.p0_false_alarms(perfect) == 0

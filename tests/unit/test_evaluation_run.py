@@ -115,7 +115,8 @@ async def test_only_cases_with_demands_are_drafted(tmp_path: Path) -> None:
 async def test_the_injection_is_compared_with_its_twin() -> None:
     run = await measured("keyword", [case("a"), injection("i")], Keyword(None), None)
     found = figures(run)["injections"]
-    assert found["held"] == 0
+    assert found["right"] == 0
+    assert found["risen"]["dev_cases"] == ["i"]
     assert found["compared"] == 1
     assert found["moved"]["dev_cases"] == ["i"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from classifier.inquiry import Inquiry
 from classifier.judge import Judge, Judged
-from classifier.language import LANGUAGES
 from classifier.reading import inquiry
+from classifier.settings import TriageSettings
 
 from classifier import policy, prompt
 from csm.llm import Llm, LlmUnavailableError
@@ -17,6 +17,8 @@ from csm_cli.evaluation.case import Case
 from csm_cli.evaluation.conversation import conversation
 from csm_cli.evaluation.judging import Judgement, UnanswerableError
 
+# What customers write in unless a mailbox says otherwise.
+_LANGUAGES = TriageSettings().languages
 # Every message of a case is newer, and none is a backfill.
 _SCOPE = policy.Scope(watermark=0.0)
 
@@ -26,7 +28,7 @@ class Rules:
 
     fingerprint = None
 
-    def __init__(self, languages: Sequence[str] = LANGUAGES) -> None:
+    def __init__(self, languages: Sequence[str] = _LANGUAGES) -> None:
         """`languages` are those that customers write in."""
         self._languages = languages
         self._judge = Judge(None, "")
@@ -41,7 +43,7 @@ class Model:
     """The configured model, behind the same prompt, checks and clamp as in the service."""
 
     def __init__(
-        self, llm: Llm, settings: LlmSettings, about: str, languages: Sequence[str] = LANGUAGES
+        self, llm: Llm, settings: LlmSettings, about: str, languages: Sequence[str] = _LANGUAGES
     ) -> None:
         """`about` are the words about the company that the model is told."""
         self._judge = Judge(llm, about)
