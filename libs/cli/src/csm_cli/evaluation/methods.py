@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifier.settings import Settings
 from sqlalchemy import Connection
 
+from classifier.settings import Settings
 from csm.db import open_beside
 from csm.llm import Llm
 from csm.llm_ledger import LLM_TABLES

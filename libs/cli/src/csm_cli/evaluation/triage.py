@@ -5,12 +5,12 @@ import json
 import time
 from collections.abc import Sequence
 
+from classifier import policy, prompt
 from classifier.inquiry import Inquiry
-from classifier.judge import Judge, Judged
+from classifier.judge import Judge
 from classifier.reading import inquiry
 from classifier.settings import TriageSettings
-
-from classifier import policy, prompt
+from classifier.verdicts import Judged
 from csm.llm import Llm, LlmUnavailableError
 from csm.llm_settings import LlmSettings
 from csm_cli.evaluation.case import Case
