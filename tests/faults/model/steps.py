@@ -100,6 +100,14 @@ INSIDE: dict[str, Step] = {
 A sweep that dies comes again, and so does the poll, which is a small one.
 """
 
+_TAGS = "tags are no thread: the whole set is put again, whoever died; nothing can double"
+ELSEWHERE: dict[str, str] = {
+    "after_rank": "the rank of a verdict is a row of its own; what is missing is done again",
+    "before_tags": _TAGS,
+    "after_tags": _TAGS,
+}
+"""Seams of writes that no model here contains, and why."""
+
 _ENDS = "it ends the delivery as FINISH does: the same seam, before_ack"
 _READS = "it only reads FreeScout: dying after it is dying after the step before"
 NO_POINT: dict[Step, str] = {
