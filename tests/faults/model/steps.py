@@ -94,10 +94,14 @@ INSIDE: dict[str, Step] = {
     "in_record_tx": Step.RECORD,
     "before_hints": Step.SWEEP,
     "before_swept": Step.SWEEP,
+    "before_verdict": Step.HEAR,
+    "in_verdict_tx": Step.HEAR,
+    "after_verdict": Step.HEAR,
 }
 """Seams inside a step: a transaction is whole or nothing, so dying there is dying before it.
 
-A sweep that dies comes again, and so does the poll, which is a small one.
+The next service hears by one transaction, too. A sweep that dies comes again, and so does the
+poll, which is a small one.
 """
 
 _TAGS = "tags are no thread: the whole set is put again, whoever died; nothing can double"
