@@ -99,8 +99,10 @@ async def client(
 ) -> AsyncIterator[Llm]:
     """A client of the simulator."""
     llm = Llm(db, settings_for(url, **changes), scale)
-    yield llm
-    await llm.aclose()
+    try:
+        yield llm
+    finally:
+        await llm.aclose()
 
 
 def memory() -> Store:
