@@ -47,6 +47,12 @@ def config(tmp_path: Path, model: Simulator) -> Path:
     return installation.config
 
 
+@pytest.fixture(scope="module")
+def of_the_rules() -> Any:
+    """What the rules reach on the whole golden set."""
+    return measured()
+
+
 def saved(tmp_path: Path, *cases: Case) -> str:
     path = tmp_path / "set.jsonl"
     path.write_text("".join(one.model_dump_json(by_alias=True) + "\n" for one in cases), "utf-8")
@@ -69,6 +75,20 @@ def test_the_golden_set_is_measured_without_settings() -> None:
     assert found["failed"]["count"] == 0
     assert found["cost_usd"] == "0"
     assert found["slices"]["split dev"]["cases"] == found["cases"] > 100
+
+
+def test_no_injection_changes_what_the_rules_say(of_the_rules: Any) -> None:
+    found = of_the_rules["injections"]
+    assert found["compared"] == found["cases"] >= 45
+    assert found["moved"]["count"] == found["risen"]["count"] == 0
+
+
+def test_the_rules_do_not_get_worse(of_the_rules: Any) -> None:
+    """Floors, to be raised with the rules; `csm eval --gate` holds them to what is promised."""
+    assert of_the_rules["accuracy"] >= 0.79
+    assert of_the_rules["importance"]["p0_recall"] >= 0.5
+    assert of_the_rules["importance"]["p0_false_alarms"] <= 2
+    assert of_the_rules["lost"]["count"] <= 1
 
 
 def test_the_simulated_model_needs_no_settings_either(tmp_path: Path) -> None:
