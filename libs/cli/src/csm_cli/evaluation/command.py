@@ -9,7 +9,7 @@ from csm_cli.evaluation.case import CaseError, load
 from csm_cli.evaluation.methods import opened
 from csm_cli.evaluation.report import Run
 from csm_cli.evaluation.run import chosen, golden_set, measured
-from csm_cli.terminal import CommandFailedError
+from csm_cli.terminal import CommandFailedError, side_screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ def evaluate(wanted: Wanted) -> Run:
 
 async def _evaluate(wanted: Wanted) -> Run:
     cases = chosen(load(wanted.cases or golden_set(Path.cwd())), wanted.split)
+    if "live" in {wanted.method, wanted.against}:
+        twins = sum(bool(case.planted) for case in cases)
+        # It costs money: say how much is asked before it is.
+        side_screen().print(f"asking about {len(cases)} cases, {twins} of them twice; known: free")
     against = None
     if wanted.against is not None:
         async with opened(wanted.against, wanted.config) as other:
