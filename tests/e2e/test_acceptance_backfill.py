@@ -28,7 +28,9 @@ def old_mail(threads: int) -> Iterator[Row]:
     """Deliveries, oldest first; the mails of a thread lie as far apart as the window allows."""
     first = int(time.time()) - threads * PER_THREAD * PACE
     for number in range(threads * PER_THREAD):
-        turn, thread = divmod(number, threads)
+        turn, place = divmod(number, threads)
+        # Whoever wrote first of all also wrote last of all.
+        thread = place if turn < PER_THREAD - 1 else threads - 1 - place
         name = f"old-{thread}"
         answers = [message_id(f"{name}-{earlier}") for earlier in range(turn)]
         sender = f"{name}@customers.example"
@@ -58,14 +60,17 @@ def share_of_pairs_newest_first(conversations: Sequence[Row]) -> float:
     return sum(pairs) / len(pairs)
 
 
-async def backfill(stage: Stage, threads: int, kills: int) -> None:
-    """Take old mail of so many threads while the service is killed so often."""
+async def backfill(stage: Stage, threads: int, kills: int, rules: Sequence[Row] = ()) -> None:
+    """Take old mail of so many threads while the service is killed so often; `rules` are Gmail's
+    faults.
+    """
     number = threads * PER_THREAD
     stage.change(gmail={"start": "backfill", "backfill_days": DAYS})
     forget_the_start(stage)
     mails = list(old_mail(threads))
     for start in range(0, number, 500):
         stage.gmail.post("deliver-many", messages=mails[start : start + 500])
+    stage.gmail.post("faults", rules=list(rules))
     stage.live()
     await stage.until(lambda: stage.rows("SELECT 1 FROM gmail_message") != [])
     for kill in range(kills):
@@ -96,3 +101,12 @@ async def test_a_backfill_that_is_killed_takes_old_mail_closed_and_in_order(stag
 @pytest.mark.timeout(1500)
 async def test_five_thousand_messages_killed_five_times(stage: Stage) -> None:
     await backfill(stage, threads=1250, kills=5)
+
+
+@pytest.mark.nightly
+@pytest.mark.promise("once", "together")
+@pytest.mark.timeout(300)
+async def test_nothing_is_written_before_the_whole_window_is_listed(stage: Stage) -> None:
+    # The second page of 500 is refused so often that the first one could be written meanwhile.
+    refused = {"kind": "503", "every": 2, "on": "messages.list", "limit": 5}
+    await backfill(stage, threads=130, kills=0, rules=[refused])

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import Connection
 
 from cli_stack import csm
 from csm import migrations
@@ -122,11 +124,19 @@ def test_provision_says_that_the_database_is_away(installation: Installation) ->
     assert "secret" not in result.output
 
 
+def alembic_check(connection: Connection) -> None:
+    """`alembic check`: raises when autogenerate would write a script."""
+    config = migrations._config("gmail_ingest")
+    config.attributes["connection"] = connection
+    command.check(config)
+
+
 async def test_the_scripts_make_what_the_table_classes_say(postgres: PostgresServer) -> None:
     name = postgres.create()
     database = open_beside(postgres.url(name))
     await database.run(migrations.upgrade, "gmail_ingest")
     assert await database.run(migrations.drift, "gmail_ingest") == []
+    await database.run(alembic_check)
     await database.close()
     postgres.drop(name)
 

@@ -10,6 +10,7 @@ from csm import lease as leases
 from csm import work
 from csm.effects import EFFECT
 from csm.lease import Lease, LeaseLostError
+from csm.outcome import Later
 from csm.work import WORK
 from gmail_ingest import precedence, reconcile, scopes, state
 from gmail_ingest.state import MAILBOX, MESSAGE, Message, Notice, Scope
@@ -118,11 +119,33 @@ def test_a_message_that_has_ended_is_not_taken_again(store: Store) -> None:
 
 
 def test_a_backfilled_message_says_so_and_goes_after_live_mail(store: Store) -> None:
+    begin(store)
     journal(store, "old", thread="t0", backfill=True)
+    store.run(state.begun, SLUG, 1)
     journal(store, "new", thread="t2")
     assert [row.id for row in store.run(work.due)] == [key("new"), key("old")]
     (old,) = store.run(scopes.undated, Scope(SLUG, "t0", None))
     assert old.backfill
+
+
+def test_a_backfill_is_not_due_before_its_window_is_journaled(store: Store) -> None:
+    begin(store, backfill=DAY)
+    journal(store, "newest", backfill=True)
+    store.pass_time(DAY)
+    assert store.run(work.due) == []
+    journal(store, "newest", "oldest", backfill=True)
+    store.run(state.begun, SLUG, 5)
+    # Of one Gmail thread the first to be noticed; its delivery takes the others in order.
+    assert [row.id for row in store.run(work.due)] == [key("newest")]
+    assert store.run(state.cursor, SLUG) == 5
+
+
+def test_what_was_begun_stays_as_it_is_when_another_window_is_journaled(store: Store) -> None:
+    begin(store)
+    journal(store, "waits")
+    store.run(work.record, key("waits"), Later(60, "later"))
+    store.run(state.begun, SLUG, 1)
+    assert store.run(work.due) == []
 
 
 @settings(max_examples=25)

@@ -32,6 +32,8 @@ TERMINAL: tuple[State, ...] = ("done", "filtered", "gone", "dry-run", "degraded"
 
 # A row that was started this often without a recorded outcome kills its process.
 STARTS_LIMIT = 8
+# When a held row is due, in epoch seconds: not before it is released.
+_HELD = 1e12
 # Rows that may be on the bus at a time. The rest waits here, so that a new mail never queues behind
 # a backfill of thousands.
 WINDOW = 200
@@ -150,8 +152,8 @@ def _owe(connection: Connection) -> Executable:
     return fresh.on_conflict_do_nothing(index_elements=[WORK.c.id]).returning(WORK.c.id)
 
 
-def owe(connection: Connection, rows: Iterable[Owed]) -> int:
-    """Insert rows that do not exist yet; returns how many were new."""
+def owe(connection: Connection, rows: Iterable[Owed], *, held: bool = False) -> int:
+    """Insert rows that do not exist yet; returns how many were new. `held`: until `release`."""
     # Numbers grow in the order of the commits: two replicas may journal at the same time.
     serialize(connection, "work.seq")
     first = connection.execute(_LAST_SEQ).scalar_one() + 1
@@ -165,7 +167,16 @@ def owe(connection: Connection, rows: Iterable[Owed]) -> int:
     ]  # fmt: skip
     if not values:
         return 0
-    return len(connection.execute(_owe(connection), values).all())
+    new = connection.execute(_owe(connection), values).scalars().all()
+    if held:
+        connection.execute(update(WORK).where(WORK.c.id.in_(new)).values(next_try=_HELD))
+    return len(new)
+
+
+def release(connection: Connection, work_ids: Select[str]) -> None:
+    """Make those of these rows due that are held."""
+    held = and_(WORK.c.id.in_(work_ids), WORK.c.next_try == _HELD)
+    connection.execute(update(WORK).where(held).values(next_try=csm_now()))
 
 
 def state_of(connection: Connection, work_id: str) -> State | None:

@@ -124,7 +124,7 @@ class Discovery:
         since = await self._db.run(state.begin_mailbox, self._slug, seconds)
         # Without a backfill too: a first look that was killed here may have missed mail since.
         new = await self._list(since, backfill=seconds > 0)
-        await self._db.run(state.advance, self._slug, profile.history_id)
+        await self._db.run(state.begun, self._slug, profile.history_id)
         self._log.info("mailbox begins", mailbox=self._slug, backfill_days=seconds / _DAY)
         return new
 

@@ -185,7 +185,10 @@ def accept_from(connection: Connection, slug: str) -> float:
 def journal(
     connection: Connection, slug: str, notices: Sequence[Notice], *, backfill: bool = False
 ) -> int:
-    """Journal ids and owe their mail; known ids change nothing. Returns how many were new."""
+    """Journal ids and owe their mail; known ids change nothing. Returns how many were new.
+
+    A backfill is held until `begun`: older mails of its threads may stand on a later page.
+    """
     owed = [_owed(slug, notice, rank=int(backfill)) for notice in notices]
     if not owed:
         return 0
@@ -197,7 +200,7 @@ def journal(
         for row, notice in zip(owed, notices, strict=True)
     ]  # fmt: skip
     # Owing first: it makes two replicas that journal the same page take turns.
-    new = work.owe(connection, owed)
+    new = work.owe(connection, owed, held=backfill)
     fresh = insert_into(connection, MESSAGE)
     connection.execute(fresh.on_conflict_do_nothing(index_elements=[MESSAGE.c.work_id]), rows)
     return new
@@ -222,6 +225,12 @@ def rescue(connection: Connection, slug: str, gmail_message_id: str) -> bool:
     )
     work_id = connection.execute(select(WORK.c.id).where(rescued)).scalar_one_or_none()
     return work_id is not None and work.reopen(connection, work_id, "moved to the inbox")
+
+
+def begun(connection: Connection, slug: str, history_id: int) -> None:
+    """The whole window is journaled: its mail may be written, and the cursor starts here."""
+    work.release(connection, select(MESSAGE.c.work_id).where(MESSAGE.c.mailbox == slug))
+    advance(connection, slug, history_id)
 
 
 def advance(connection: Connection, slug: str, history_id: int) -> None:
