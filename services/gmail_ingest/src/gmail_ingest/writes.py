@@ -11,6 +11,7 @@ from csm.freescout import (
     Conversation,
     CustomerThread,
     FreeScout,
+    FreeScoutRejectedError,
     FreeScoutUnavailableError,
     NewConversation,
     Note,
@@ -180,7 +181,14 @@ class Writes:
         """Compare attachments, and learn the thread's id where the answer did not say it."""
         if thread_id is not None and not thread.attachments:
             return Written(conversation_id, thread_id)
-        conversation = await self._lookup.conversation(conversation_id)
+        try:
+            conversation = await self._lookup.conversation(conversation_id)
+        except FreeScoutUnavailableError as error:
+            # Surely nothing was read: that says nothing about the write, which was answered.
+            error.certain = False
+            raise
+        except FreeScoutRejectedError as error:
+            raise FreeScoutUnavailableError(f"the new thread cannot be read: {error}") from error
         written = conversation and self._lookup.marked(conversation, job.effect_id)
         if not written:
             raise FreeScoutUnavailableError("the new thread cannot be read back")
