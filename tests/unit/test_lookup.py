@@ -94,7 +94,6 @@ def test_a_candidate_is_its_id_its_people_and_the_number_people_see() -> None:
 
 def test_a_deleted_conversation_with_a_merge_was_merged_away() -> None:
     found = conversation(
-        thread(1),
         thread(2, type="lineitem", action_type="merged", created_at=SENT + SECOND),
         state="deleted",
     )
@@ -104,7 +103,10 @@ def test_a_deleted_conversation_with_a_merge_was_merged_away() -> None:
 
 
 def test_of_several_merges_the_last_counts() -> None:
-    merges = [thread(n, action_type="merged", created_at=SENT + n * SECOND) for n in (3, 1, 2)]
+    merges = [
+        thread(n, type="lineitem", action_type="merged", created_at=SENT + n * SECOND)
+        for n in (3, 1, 2)
+    ]
     merged = merged_away(conversation(*merges, state="deleted"))
     assert merged is not None
     assert merged.at == SENT + 3 * SECOND
@@ -115,7 +117,13 @@ def test_a_deleted_conversation_without_a_merge_is_still_a_conversation() -> Non
 
 
 def test_the_target_of_a_merge_is_not_merged_away() -> None:
-    assert merged_away(conversation(thread(action_type="merged"))) is None
+    line = thread(2, type="lineitem", action_type="merged")
+    assert merged_away(conversation(thread(1), line)) is None
+
+
+def test_nor_when_it_was_deleted_later() -> None:
+    line = thread(2, type="lineitem", action_type="merged")
+    assert merged_away(conversation(thread(1), line, state="deleted")) is None
 
 
 async def test_our_thread_is_known_by_its_marker(lookup: MailLookup) -> None:

@@ -22,11 +22,12 @@ class Merged:
 
 
 def merged_away(conversation: Conversation) -> Merged | None:
-    """FreeScout: a merged conversation stays as state deleted with a line item `merged`.
+    """FreeScout: a merged conversation stays as state deleted with nothing but line items.
 
-    An append would revive the empty shell.
+    An append would revive the empty shell. The target has such a line item too, and its threads:
+    when it is deleted later, it is still where they are.
     """
-    if conversation.state != "deleted":
+    if conversation.state != "deleted" or any(t.type != "lineitem" for t in conversation.threads):
         return None
     moments = [t.created_at for t in conversation.threads if t.action_type == "merged"]
     return Merged(max(moments)) if moments else None
