@@ -2,12 +2,14 @@
 
 `CSM_CRASH_AT=<point>[@<key>][#<pass>]` makes the process kill itself with SIGKILL when that
 point is reached for the given pass (default 1; 0 means every time), with `key` if one is named.
-Every point that was reached is counted, so a test can fail when its point never was.
+Every point that was reached is counted, so a test can fail when its point never was. A simulation
+decides for itself who dies where (`decide_by`).
 """
 
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable
 from typing import NoReturn
 
 POINTS: dict[str, str] = {
@@ -47,6 +49,16 @@ def crash_point(name: str, key: str = "") -> None:
     if name not in POINTS:
         raise KeyError(f"unknown crash point {name!r}")
     reached[name] += 1
+    _decide(name, key)
+
+
+def decide_by(scheduler: Callable[[str, str], None]) -> None:
+    """From now on `scheduler(name, key)` is asked at every seam; it ends the caller or returns."""
+    global _decide  # noqa: PLW0603  # seams are reached from everywhere, as a signal is
+    _decide = scheduler
+
+
+def _by_environment(name: str, key: str) -> None:
     wanted = os.environ.get("CSM_CRASH_AT")
     if wanted and _is_meant(wanted, name, key):
         _die()
@@ -64,3 +76,6 @@ def _is_meant(wanted: str, name: str, key: str) -> bool:
 def _die() -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
     raise SystemExit(137)  # unreachable: SIGKILL cannot be handled
+
+
+_decide: Callable[[str, str], None] = _by_environment

@@ -193,8 +193,9 @@ class FreeScout:
     ) -> Created:
         """Create a conversation with its customer thread.
 
-        `send_until` (monotonic seconds) refuses a late start; `key` names the effect for crash
-        points. FreeScout stores the conversation before its thread: an error may leave a husk.
+        `send_until` (the event loop's seconds) refuses a late start; `key` names the effect for
+        crash points. FreeScout stores the conversation before its thread: an error may leave a
+        husk.
         """
         resource_id, answer = await self._post("/conversations", conversation, send_until, key)
         if conversation.subject.startswith(SELF_TEST_PREFIX):

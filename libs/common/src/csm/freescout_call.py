@@ -5,7 +5,6 @@ The allow-list looks at what would really be sent, so no caller can reach furthe
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -80,7 +79,7 @@ def _mails_nobody(path: str, body: Json) -> bool:
 class Wire:
     """Watches one request: whether any byte of it may have left this process.
 
-    `send_until` (monotonic seconds) is the last moment at which the request may start; `key`
+    `send_until` (the event loop's seconds) is the last moment at which the request may start; `key`
     names the effect for crash points; `at_crash_point` is False for reading requests.
     """
 
@@ -92,7 +91,7 @@ class Wire:
 
     def begin(self, deadline: float) -> None:
         """Start the clock of `deadline` seconds; refuse to start after `send_until`."""
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         if self.send_until is not None and now > self.send_until:
             why = "not sent: it came too late after its intent"
             raise FreeScoutNotAskedError(why, certain=True)
@@ -102,7 +101,7 @@ class Wire:
         """Called by httpcore before and after every step of the request."""
         if event == "http11.send_request_headers.started":
             # A process frozen while it connected must not write after its quarantine is over.
-            if time.monotonic() > self.latest:
+            if asyncio.get_running_loop().time() > self.latest:
                 why = "not sent: its deadline passed while connecting"
                 raise FreeScoutUnavailableError(why, certain=True)
             self.may_have_left = True

@@ -7,7 +7,6 @@ takes its quota units. Nothing is retried here: the errors say whether and when 
 import asyncio
 import base64
 import re
-import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -256,14 +255,15 @@ class GmailClient:
             raise unreadable(asked, error) from error
 
     def _refuse_while_paused(self) -> None:
-        wait = self._paused_until - time.monotonic()
+        wait = self._paused_until - asyncio.get_running_loop().time()
         if wait > 0:
             raise GmailUnavailableError("Gmail asked to wait", wait)
 
     def _pause(self, seconds: float | None) -> None:
         # All callers of the mailbox wait together: calls during the wait would lengthen it.
         if seconds is not None:
-            self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+            now = asyncio.get_running_loop().time()
+            self._paused_until = max(self._paused_until, now + seconds)
 
 
 def _profile(answer: Json) -> Profile:

@@ -41,7 +41,8 @@ class MailLookup(Lookup):
             )
             if found := await _holding(mine, thread_id):
                 return found
-        since = datetime.now(UTC) - _RECENT
+        # By FreeScout's own clock, which the last answer named.
+        since = (self._freescout.server_time or datetime.now(UTC)) - _RECENT
         recent = self._freescout.conversations(
             mailbox_id=mailbox_id, updated_since=since, embed_threads=True, max_pages=PAGES
         )
