@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres bench check chaos explore lock nightly docs clean
+.PHONY: help setup demo test test-postgres simulate bench check chaos explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer tests/simulators
@@ -12,6 +12,10 @@ READY := .venv/ready
 PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; \
 	done)
+# `make simulate`: how many histories, from which seed, in how many processes.
+SEEDS ?= 1
+FIRST ?= 0
+JOBS ?= 1
 # Options of `csm demo`, for example: make demo ARGS="--mail my.mbox --keep"
 ARGS ?=
 # A run of `make chaos`.
@@ -47,6 +51,10 @@ test: setup  ## every test that needs no database server, in stages, within 6 mi
 
 test-postgres: setup  ## the tests that need PostgreSQL (an embedded one, on a Unix socket)
 	$(BIN)/python .ci/stages.py postgres
+
+simulate: setup  ## histories of the real code in virtual time (SEEDS=300 FIRST=0 JOBS=2 TRACE=1)
+	PYTHONPATH=tests $(BIN)/python -m faults.simulation --seeds $(SEEDS) --first $(FIRST) \
+		--jobs $(JOBS) $(if $(TRACE),--trace)
 
 nightly: setup  ## the tests that take long
 	$(BIN)/python .ci/stages.py nightly

@@ -1,0 +1,37 @@
+"""Some histories of the simulation, in a process of their own: it replaces the clock of a loop."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+
+
+def simulated(*options: str) -> subprocess.CompletedProcess[str]:
+    """What `python -m faults.simulation` says with these options."""
+    command = [sys.executable, "-m", "faults.simulation", *options]
+    environment = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONHASHSEED": "0"}
+    return subprocess.run(  # noqa: S603  # our own interpreter
+        command, env=environment, capture_output=True, text=True, check=False, timeout=240
+    )
+
+
+@pytest.mark.promise("once", "together", "never-sent", "hint-only", "waiting-is-not-failing")
+@pytest.mark.timeout(300)
+def test_histories_are_clean() -> None:
+    found = simulated("--seeds", "6", "--mails", "5")
+    assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-5_000:]
+
+
+def test_a_seed_is_one_history() -> None:
+    first, second = (told("--first", "3", "--mails", "10", "--trace") for _ in range(2))
+    assert first.count("POST /api/conversations") > 5
+    assert first == second
+
+
+def told(*options: str) -> str:
+    """The trace and the findings, without the last line: it says how long it took."""
+    return simulated(*options).stdout.rpartition("\n1 histories")[0]
