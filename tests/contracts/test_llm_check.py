@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from csm.llm_check import SHUTDOWNS, _about_shutdown, check
 from csm.llm_settings import LlmSettings
+from csm_cli.model_check import check_models
 from model_server import MODEL, ModelServer, model_server, settings_for
 
 TODAY = date(2026, 11, 24)
@@ -92,3 +94,32 @@ def test_an_announced_end_is_said_for_openais_own_server(model: str, level: str 
 def test_no_model_ends_twice() -> None:
     names = [name for models in SHUTDOWNS.values() for name in models]
     assert len(names) == len(set(names))
+
+
+COMMON = """
+[freescout]
+url = "http://127.0.0.1:9"
+api_key_file = "{key}"
+user_id = 7
+"""
+
+
+@pytest.mark.parametrize(
+    ("section", "level", "words"),
+    [
+        ("", "ok", "sorted by rules"),
+        ("[llm]\nbase_url = '{url}/v1'\n[llm.classify]\nmodel = 'sim-small'", "ok", "sim-small"),
+        ("[llm]\nbase_url = '{url}/v1'\n[llm.classify]\nmodel = 'gone'", "fail", "no such model"),
+        ("[llm]\nbase_url = 'http://llm.example'", "fail", "llm.base_url: must be https"),
+    ],
+)
+async def test_csm_check_speaks_of_the_models(
+    server: ModelServer, tmp_path: Path, section: str, words: str, level: str
+) -> None:
+    key = tmp_path / "key"
+    key.write_text("key")
+    config = tmp_path / "csm.toml"
+    config.write_text(COMMON.format(key=key) + section.format(url=server.url))
+    lines = await check_models(config)
+    assert lines[0][0] == level
+    assert any(words in line[2] for line in lines)

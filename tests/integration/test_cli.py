@@ -146,7 +146,7 @@ def test_check_finds_everything_in_order(stack: Stack) -> None:
     looked_at = [finding["what"] for finding in checked]
     assert looked_at == [
         "settings", "install key", "database", "NATS", "streams", "NATS on disk", "FreeScout",
-        "Gmail support", "gmail_ingest", "self-test",
+        "Gmail support", "llm", "gmail_ingest", "self-test",
     ]  # fmt: skip
 
 

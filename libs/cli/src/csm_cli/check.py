@@ -16,6 +16,7 @@ from csm.freescout import FreeScout
 from csm.install import InstallKeyError
 from csm.settings import LEVELS, WriteLevel
 from csm_cli.embedded_nats import monitor_of
+from csm_cli.model_check import check_models
 from csm_cli.operate import SERVICE
 from gmail_ingest.accounts import account_of
 from gmail_ingest.gmail import (
@@ -45,6 +46,7 @@ async def check(settings: Settings) -> list[Finding]:
     found.append(await _about_desk(settings))
     for slug, mailbox in settings.mailbox.items():
         found.append(await _about_gmail(slug, mailbox))
+    found += [Finding(*one) for one in await check_models(settings.toml_path)]
     return found + await _about_service(settings)
 
 
