@@ -92,10 +92,11 @@ def promised(report: Any) -> dict[str, str]:
     return {name: p["result"] + "".join(p["findings"]) for name, p in report["promises"].items()}
 
 
-KEPT = dict.fromkeys(("once", "together", "never-sent", "hint-only", "shown"), "kept")
+PROMISES = ("once", "together", "never-sent", "one-verdict", "hint-only", "shown")
+KEPT = dict.fromkeys(PROMISES, "kept")
 
 
-@pytest.mark.promise("once", "together", "never-sent", "hint-only", "shown")
+@pytest.mark.promise("once", "together", "never-sent", "one-verdict", "hint-only", "shown")
 def test_the_sample_mails_survive_both_kills(tmp_path: Path) -> None:
     samples = sample_mails()
     with demo(tmp_path, "--json") as running:
@@ -104,6 +105,7 @@ def test_the_sample_mails_survive_both_kills(tmp_path: Path) -> None:
     assert promised(report) == KEPT
     assert report["kills"] == {"gmail_ingest": 1, "nats": 1}
     assert report["mails"] == len(samples)
+    assert len(report["verdicts"]) == report["conversations"]
     assert report["customer_threads"] == sum(sample.expect == "ticket" for sample in samples)
     assert report["states"]["filtered"] == sum(sample.expect == "filtered" for sample in samples)
     assert sum(report["reasons"]["filtered"].values()) == report["states"]["filtered"]

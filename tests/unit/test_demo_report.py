@@ -17,6 +17,16 @@ def row(
     return {"state": state, "reason": reason, "conversation_id": conversation}
 
 
+def note(marker: str) -> dict[str, Any]:
+    body = f"<b>P1</b> · customer &amp; more<br>Facts<!-- {marker} -->"
+    return {"type": "note", "markers": [marker], "body": body}
+
+
+def desk_row(number: int, **change: Any) -> dict[str, Any]:
+    facts = {"id": number, "subject": f"Question {number}", "tags": ["p1", "customer"]}
+    return {**facts, "threads": [note(f"m{number}")], **change}
+
+
 FACTS = Facts(
     journal={
         "a1": row("done", conversation=1),
@@ -30,6 +40,7 @@ FACTS = Facts(
     ],
     violations=0,
     kills=Kills(gmail_ingest=1, nats=1),
+    desk=[desk_row(1), desk_row(2)],
     are_samples=True,
 )
 
@@ -81,6 +92,30 @@ def test_a_mail_without_an_end_breaks_once(facts: Facts, words: str) -> None:
 def test_a_mail_that_is_not_written_needs_its_reason(state: str) -> None:
     found = broken(journal(a4=row(state, conversation=3)))
     assert found["shown"] == (f"mail a4 is {state} without a reason",)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"tags": []}, "conversation 3 has no tags or no note"),
+        ({"threads": []}, "conversation 3 has no tags or no note"),
+        ({"threads": [{**note("x"), "markers": []}]}, "conversation 3 has no tags or no note"),
+        ({"threads": [note("m1")]}, "note ('m1',) is there 2 times"),
+    ],
+)
+def test_a_verdict_that_is_missing_or_doubled_breaks_one_verdict(
+    change: Mapping[str, Any], words: str
+) -> None:
+    seen = replace(FACTS, desk=[*FACTS.desk, desk_row(3, **change)])
+    assert broken(seen)["one-verdict"] == (words,)
+
+
+def test_the_team_sees_subject_tags_and_the_notes_first_words() -> None:
+    assert report_of(FACTS, 20.0).verdicts[0] == {
+        "subject": "Question 1",
+        "tags": "customer p1",
+        "note": "P1 · customer & more",
+    }
 
 
 def test_mail_that_leaves_the_desk_breaks_never_sent() -> None:

@@ -18,10 +18,10 @@ from csm.admin import AdminError
 from csm.streams import ProvisioningError
 from csm_cli.children import ChildConfigError
 from csm_cli.demo_progress import Progress
-from csm_cli.demo_report import Kills, Report, judged, show
+from csm_cli.demo_report import Kills, Report, is_triaged, judged, show
 from csm_cli.demo_stage import Stage, staged, until
 from csm_cli.embedded_nats import EmbeddedNatsError
-from csm_cli.operate import say_findings
+from csm_cli.operate import ALSO_WRITING, say_findings, to_keep
 from csm_cli.simulation import SimulatorError, run_simulators
 from csm_cli.terminal import CommandFailedError, Json, say_json, screen, side_screen
 
@@ -91,7 +91,7 @@ def _ends_in_words(folder: Path) -> Iterator[None]:
 
 async def _play(wanted: Wanted, folder: Path, *, as_json: bool) -> Report:
     with Progress() as progress:
-        progress.step("starting Gmail and FreeScout simulators, NATS and gmail_ingest")
+        progress.step("starting Gmail, FreeScout and a model as simulators, NATS, four services")
         async with staged(folder, wanted.crash_at) as stage:
             await _self_test(stage, progress, as_json=as_json)
             stage.desk.post("/control/faults", _faults(wanted, latency=_DESK_SECONDS))
@@ -119,6 +119,9 @@ async def _self_test(stage: Stage, progress: Progress, *, as_json: bool) -> None
     # The demo plays the operator and looks into the team's mail.
     notified = bool(stage.desk.get("/control/outbox")["mails"])
     result = await stage.ask("self-test-answer", {"notified": "yes" if notified else "no"})
+    for service in ALSO_WRITING:
+        await stage.answers(service)
+        await stage.ask("self-test-keep", to_keep(result), service=service)
     if not as_json:
         say_findings(result)
 
@@ -137,6 +140,7 @@ async def _see_through(stage: Stage, wanted: Wanted, progress: Progress) -> Kill
     hunt = asyncio.create_task(_kill_both(stage, wanted, kills, progress))
     try:
         await _quiet(stage, progress)
+        await _triaged(stage, progress)
     finally:
         hunt.cancel()
         ended = await asyncio.gather(hunt, return_exceptions=True)
@@ -174,6 +178,24 @@ async def _quiet(stage: Stage, progress: Progress) -> None:
                 return
             if ended != done:
                 done, last_change = ended, time.monotonic()
+        await asyncio.sleep(_LOOK)
+
+
+async def _triaged(stage: Stage, progress: Progress) -> None:
+    """Sweep once, then wait until every conversation has its tags and its note, or nothing moves.
+
+    Whatever the killed NATS forgot is hinted at again; what is done already is not done twice.
+    """
+    await stage.answers("webhook_gateway")
+    swept = await stage.ask("reconcile", timeout=60, service="webhook_gateway")
+    progress.step(f"a sweep hinted at {swept['hints']} conversations again")
+    open_before, last_change = -1, time.monotonic()
+    while time.monotonic() - last_change < _PATIENCE:
+        left = sum(not is_triaged(row) for row in stage.conversations())
+        if not left and await stage.is_at_rest():
+            return
+        if left != open_before:
+            open_before, last_change = left, time.monotonic()
         await asyncio.sleep(_LOOK)
 
 

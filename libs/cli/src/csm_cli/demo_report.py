@@ -1,5 +1,7 @@
 """The demo's judgement: what is in the desk, what is not and why, which promises were kept."""
 
+import html
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +14,9 @@ from csm_cli.terminal import Json, say_facts, screen, table
 
 _SELF_TEST = "[csm self-test]"
 _MISSED = "not: there were too few mails"
+# Conversations that are shown, and characters of their subjects and notes.
+_SHOWN = 12
+_WIDTH = 44
 _WRITTEN = ("done", "degraded")
 _EXPLAINED = ("filtered", "degraded", "parked", "gone", "dry-run")
 
@@ -50,6 +55,7 @@ class Report:
     kills: Kills
     seconds: float
     promises: Sequence[Promise]
+    verdicts: Sequence[Mapping[str, str]]
 
     @property
     def is_kept(self) -> bool:
@@ -75,6 +81,7 @@ class Facts:
     sink: Sequence[Json]
     violations: int
     kills: Kills
+    desk: Sequence[Json]
     are_samples: bool
 
     @property
@@ -96,6 +103,7 @@ async def judged(stage: Stage, kills: Kills, seconds: float, *, are_samples: boo
         sink=stage.desk.get("/control/outbox")["mails"],
         violations=stage.gmail.get("/control/counters")["violations"],
         kills=kills,
+        desk=stage.conversations(),
         are_samples=are_samples,
     )
     return report_of(facts, seconds)
@@ -119,10 +127,44 @@ def report_of(facts: Facts, seconds: float) -> Report:
             Promise("once", "lost, doubled, incomplete, empty, without an end", _once(facts)),
             Promise("together", "split, out of order, foreign", _together(facts)),
             Promise("never-sent", "the desk's outgoing mail, Gmail's send calls", _sent(facts)),
+            Promise(
+                "one-verdict", "tags and notes of each conversation, notes doubled", _told(facts)
+            ),
             Promise("hint-only", "NATS killed with messages in work", _hints(facts)),
             Promise("shown", "each mail without a ticket has its reason", _shown(facts)),
         ],
+        verdicts=[_verdict(row) for row in facts.desk],
     )
+
+
+def is_triaged(conversation: Json) -> bool:
+    """Whether a conversation of the desk has tags and a note of ours."""
+    return bool(conversation["tags"] and _notes(conversation))
+
+
+def _notes(conversation: Json) -> list[Json]:
+    return [t for t in conversation["threads"] if t["type"] == "note" and t["markers"]]
+
+
+def _verdict(conversation: Json) -> Mapping[str, str]:
+    """A conversation as the team sees it: subject, tags, the first words of its newest note."""
+    notes = _notes(conversation)
+    text = re.sub(r"<!--.*?-->", "", notes[-1]["body"]) if notes else ""
+    first = html.unescape(re.sub(r"<[^>]+>", "", text.partition("<br>")[0]))
+    tags = " ".join(sorted(conversation["tags"]))
+    return {"subject": conversation["subject"], "tags": tags, "note": first}
+
+
+def _told(facts: Facts) -> tuple[str, ...]:
+    """Every conversation has its verdict; the marker of a note is there once."""
+    found = [
+        f"conversation {row['id']} has no tags or no note"
+        for row in facts.desk
+        if not is_triaged(row)
+    ]
+    markers = Counter(tuple(note["markers"]) for row in facts.desk for note in _notes(row))
+    found += [f"note {marker} is there {n} times" for marker, n in markers.items() if n > 1]
+    return tuple(found)
 
 
 def _once(facts: Facts) -> tuple[str, ...]:
@@ -192,11 +234,19 @@ def show(report: Report) -> None:
     ]
     if reasons:
         screen().print(table("\nNot simply written", ("state", "mails", "reason"), reasons))
+    told = [(_cut(v["subject"]), v["tags"], _cut(v["note"])) for v in report.verdicts[:_SHOWN]]
+    screen().print(table("\nWhat the team sees", ("subject", "tags", "note"), told))
+    if len(report.verdicts) > _SHOWN:
+        screen().print(f"  and {len(report.verdicts) - _SHOWN} more; --keep leaves the desk open")
     rows = [(p.result, p.id, p.looked_at) for p in report.promises]
     screen().print(table("\nPromises", ("", "promise", "looked at"), rows))
     for promise in report.promises:
         for finding in promise.findings:
             screen().print(f"  {promise.id}: {finding}", markup=False)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 
 def _sums(report: Report) -> Iterator[tuple[str, object]]:

@@ -12,16 +12,6 @@ _TOML = """\
 state_dir = {state_dir}
 timing_profile = "fast"
 
-[gmail_ingest]
-health_port = 0
-
-[webhook_gateway]
-health_port = 0
-poll_seconds = 0.2
-
-[draft_writer]
-health_port = 0
-
 [nats]
 url = "{nats_url}"
 
@@ -44,7 +34,12 @@ quota_units_per_minute = 15000
 {gmail}
 {sections}"""
 # What every throw-away installation has of the services whose sections a test may change.
-_SECTIONS: Mapping[str, Mapping[str, object]] = {"classifier": {"health_port": 0}}
+_SECTIONS: Mapping[str, Mapping[str, object]] = {
+    "gmail_ingest": {"health_port": 0},
+    "webhook_gateway": {"health_port": 0, "poll_seconds": 0.2},
+    "classifier": {"health_port": 0},
+    "draft_writer": {"health_port": 0},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,17 +209,20 @@ def self_test(
 
 def hand_on(settings: CommonSettings, result: Json) -> None:
     """Every service that writes keeps the findings itself; one that does not run learns later."""
+    for service in ALSO_WRITING:
+        try:
+            asyncio.run(admin.ask(settings.nats.url, service, "self-test-keep", to_keep(result)))
+        except AdminError as error:
+            side_screen().print(f"{error}; start it and run this again", markup=False)
+
+
+def to_keep(result: Json) -> Json:
+    """The findings of a self-test as the verb `self-test-keep` takes them."""
     findings = [
         {"name": f["name"], "is_ok": f["ok"], "words": f["words"], "forbids": f["forbids"]}
         for f in result["findings"]
     ]
-    for service in ALSO_WRITING:
-        try:
-            asyncio.run(
-                admin.ask(settings.nats.url, service, "self-test-keep", {"findings": findings})
-            )
-        except AdminError as error:
-            side_screen().print(f"{error}; start it and run this again", markup=False)
+    return {"findings": findings}
 
 
 def say_findings(result: Json) -> None:
