@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from letters import letter, message_id
+from replicas import Replicas
 from simulators.samples import customer_answer
 from simulators.samples.exchange import customer_address
 from stage import Row, Stage
@@ -63,8 +64,12 @@ async def outage(stage: Stage, customers: int, agents: int, **afterwards: Any) -
     All of that waits while FreeScout answers 503, and is written when it is back; `afterwards`
     are the faults it comes back with.
     """
-    threads = [write(stage, customer, 0) for customer in range(customers)]
     stage.live()
+    await outage_of_a_running(stage, customers, agents, **afterwards)
+
+
+async def outage_of_a_running(stage: Stage, customers: int, agents: int, **afterwards: Any) -> None:
+    threads = [write(stage, customer, 0) for customer in range(customers)]
     await stage.quiet(100)
     await agents_answer(stage, agents)
     stage.faults(down=True)
@@ -107,6 +112,16 @@ async def test_answers_in_two_new_gmail_threads_keep_their_order_after_an_outage
 @pytest.mark.timeout(180)
 async def test_order_outlives_answers_that_are_lost_after_the_outage(stage: Stage) -> None:
     await outage(stage, customers=4, agents=1, lost={"every": 3})
+
+
+@pytest.mark.postgres
+@pytest.mark.promise("together", "waiting-is-not-failing")
+@pytest.mark.timeout(180)
+async def test_replicas_keep_the_order_of_new_gmail_threads_over_an_outage(
+    postgres_stage: Stage,
+) -> None:
+    async with Replicas(postgres_stage, 3).living():
+        await outage_of_a_running(postgres_stage, customers=12, agents=1)
 
 
 @pytest.mark.promise("together")
