@@ -17,7 +17,7 @@ POINTS: dict[str, str] = {
     "after_publish": "an event is on the bus, its row does not know it",
     "before_parse": "the raw mail is there, parsing starts",
     "after_fetch": "the raw mail is in the spool, nothing is decided",
-    "after_lease": "the lease is taken, nothing else happened",
+    "after_lease": "the lease is taken and the start counted, nothing else happened",
     "after_map": "the matched conversation is stored, no intent yet",
     "after_intent": "the intent is committed, nothing is on the wire",
     "request_sent": "the request is on the wire, no answer yet",

@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Executable, Float, and_, bindparam, func, select, update
@@ -77,9 +77,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look into FreeScout found: the marked thread with the sizes in bytes of its
-    attachments, and empty conversations that may be ours.
-    """
+    """The marked thread, its attachments' sizes in bytes; empty conversations that may be ours."""
 
     conversation_id: int | None = None
     thread_id: int | None = None
@@ -128,26 +126,25 @@ class Write:
     send: Callable[[float], Awaitable[Written]]
     find: Callable[[Intent], Awaitable[Seen]]
     attachments: tuple[Sent, ...] = ()
-    target: str | None = field(default=None)
+    target: str | None = None
     """Customer and subject of a create: two unfinished ones with the same may not adopt."""
 
 
+Slot = Callable[[], AbstractAsyncContextManager[None]]
 Record = Callable[[Connection, Written], None]
 """The service's part of the result transaction: map row, work row, outbox row."""
 
-
-# Statements of every write are built once and run with parameters; `this` is the effect's id.
+# Built once and run with parameters; `this` is the effect's id.
 _THIS = EFFECT.c.id == bindparam("this")
 _OPEN = select(EFFECT, csm_now().label("now")).where(_THIS)
+_UNRESOLVED = select(func.count()).select_from(EFFECT).where(EFFECT.c.state == "intent")
 _REFUSALS = select(EFFECT.c.refusals).where(_THIS)
 _DONE = update(EFFECT).where(_THIS).values(
     state="done", conversation_id=bindparam("conversation"), thread_id=bindparam("thread"),
     missing=bindparam("lost"), done_at=csm_now(),
 )  # fmt: skip
-_ATTEMPTED = (
-    "work_id", "resource", "kind", "state", "sent_at", "quiet_at", "body_sha256", "attachments",
-    "target", "husks",
-)  # fmt: skip
+# What a further attempt leaves as it is.
+_KEPT = {"id", "attempt", "refusals", "conversation_id", "thread_id", "missing", "done_at"}
 
 
 @per_dialect
@@ -156,12 +153,10 @@ def _intend(connection: Connection) -> Executable:
         state="intent", attempt=1, refusals=0, husks="{}", missing="[]", sent_at=csm_now(),
         quiet_at=csm_now() + bindparam("quarantine", type_=Float()),
     )  # fmt: skip
-    again = {name: row.excluded[name] for name in _ATTEMPTED}
-    return row.on_conflict_do_update(
-        index_elements=[EFFECT.c.id],
-        set_={**again, "attempt": EFFECT.c.attempt + 1},
-        where=EFFECT.c.state != "done",
-    )
+    anew = {column.name: column for column in row.excluded if column.name not in _KEPT}
+    again = {**anew, "attempt": EFFECT.c.attempt + 1}
+    is_open = EFFECT.c.state != "done"
+    return row.on_conflict_do_update(index_elements=[EFFECT.c.id], set_=again, where=is_open)
 
 
 def open_intent(connection: Connection, effect_id: str) -> Intent | Written | None:
@@ -180,11 +175,18 @@ def open_intent(connection: Connection, effect_id: str) -> Intent | Written | No
 
 
 def commit_intent(
-    connection: Connection, lease: Lease, write: Write, timing: Timing, deadline: float
-) -> bool:
-    """Commit the intent under a lease that outlives the request; False: the lease is lost."""
+    connection: Connection, lease: Lease, write: Write, timing: Timing, absent: Intent | None = None
+) -> Intent | Written | bool:
+    """Commit the intent under a lease that outlives the request; False: the lease is lost.
+
+    What is done, or begun but for the attempt that is proven `absent`, is returned instead.
+    """
+    deadline = timing.request_deadline(write.body_bytes)
     if not leases.extend(connection, lease, timing.lease(deadline)):
         return False
+    known = open_intent(connection, write.effect_id)
+    if isinstance(known, Written) or (known and (not absent or absent.attempt != known.attempt)):
+        return known
     intended = {
         "id": write.effect_id, "work_id": write.work_id, "resource": lease.resource,
         "kind": write.kind, "quarantine": timing.quarantine(deadline), "target": write.target,
@@ -206,8 +208,7 @@ def withdraw(connection: Connection, lease: Lease, effect_id: str) -> None:
 
 def refused(connection: Connection, effect_id: str) -> int:
     """Count a refusal of this body; returns how often it was refused."""
-    counted = update(EFFECT).where(EFFECT.c.id == effect_id)
-    counted = counted.values(refusals=EFFECT.c.refusals + 1)
+    counted = update(EFFECT).where(EFFECT.c.id == effect_id).values(refusals=EFFECT.c.refusals + 1)
     return int(connection.execute(counted.returning(EFFECT.c.refusals)).scalar_one())
 
 
@@ -230,11 +231,8 @@ def remember_husks(
 
 def rivals(connection: Connection, write: Write) -> int:
     """How many other unfinished creates have the same customer and subject: whose is the husk?"""
-    rival = and_(
-        EFFECT.c.target == write.target, EFFECT.c.state == "intent", EFFECT.c.id != write.effect_id
-    )
-    found = connection.execute(select(func.count()).select_from(EFFECT).where(rival))
-    return int(found.scalar_one())
+    rival = and_(EFFECT.c.target == write.target, EFFECT.c.id != write.effect_id)
+    return connection.execute(_UNRESOLVED.where(rival)).scalar_one()
 
 
 def record_result(
@@ -253,8 +251,7 @@ def record_result(
 
 def unresolved(connection: Connection) -> int:
     """How many writes are begun and not known to have ended: on their way or in quarantine."""
-    open_ones = select(func.count()).select_from(EFFECT).where(EFFECT.c.state == "intent")
-    return int(connection.execute(open_ones).scalar_one())
+    return connection.execute(_UNRESOLVED).scalar_one()
 
 
 def missing_attachments(sent: Sequence[Sent], seen: Sequence[int]) -> tuple[str, ...]:
@@ -276,19 +273,14 @@ def missing_attachments(sent: Sequence[Sent], seen: Sequence[int]) -> tuple[str,
 
 def adoptable(seen: dict[int, float], now: float, server_life: float) -> int | None:
     """The husk that stayed empty over two looks at least `server_life` seconds apart."""
-    ripe = [husk for husk, first in seen.items() if now - first >= server_life]
-    return min(ripe) if ripe else None
+    ripe = (husk for husk, first in seen.items() if now - first >= server_life)
+    return min(ripe, default=None)
 
 
 class Effects:
     """Performs writes under a lease that the caller holds."""
 
-    def __init__(
-        self,
-        db: Database,
-        timing: Timing,
-        slot: Callable[[], AbstractAsyncContextManager[None]],
-    ) -> None:
+    def __init__(self, db: Database, timing: Timing, slot: Slot) -> None:
         """`slot` limits the requests in flight; it is taken before the intent is committed."""
         self._db = db
         self._timing = timing
@@ -300,14 +292,15 @@ class Effects:
         Raises FreeScoutUnavailableError and FreeScoutRejectedError of the request; the intent
         then stays for the next look unless the error is certain that nothing was written.
         """
-        intent = await self._db.run(open_intent, write.effect_id)
-        if isinstance(intent, Written):
-            return intent
-        if intent is not None:
-            resolved = await self._reconcile(lease, write, intent, record)
+        absent: Intent | None = None
+        while True:
+            made = await self._request(lease, write, record, absent)
+            if not isinstance(made, Intent):
+                return made
+            resolved = await self._reconcile(lease, write, made, record)
             if resolved is not None:
                 return resolved
-        return await self._request(lease, write, record)
+            absent = made
 
     async def settle(
         self, lease: Lease, write: Write, record: Record
@@ -355,17 +348,23 @@ class Effects:
             return Adopt(husk)
         return Wait(self._timing.server_life, "an empty conversation may still be filled")
 
-    async def _request(self, lease: Lease, write: Write, record: Record) -> Written | Wait:
-        deadline = self._timing.request_deadline(write.body_bytes)
+    async def _request(
+        self, lease: Lease, write: Write, record: Record, absent: Intent | None
+    ) -> Written | Wait | Intent:
+        """One attempt; an earlier one that is begun or done is returned instead."""
         async with self._slot():
             # Taken before the commit: the pause allowed by send_by counts from the intent's time.
             send_until = asyncio.get_running_loop().time() + self._timing.send_by
-            if not await self._db.run(commit_intent, lease, write, self._timing, deadline):
+            begun = await self._db.run(commit_intent, lease, write, self._timing, absent)
+            if not isinstance(begun, bool):
+                return begun
+            if not begun:
                 return Wait(0.0, "lease lost before the intent")
             crash_point("after_intent", write.work_id)
             written = await self._send(lease, write, send_until)
         crash_point("after_response", write.work_id)
         if written.missing:
+            deadline = self._timing.request_deadline(write.body_bytes)
             return Wait(self._timing.quarantine(deadline), "attachments incomplete, read again")
         return await self._record(lease, write, written, record, "written")
 

@@ -7,10 +7,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from csm.db import csm_now, insert_into, table_of
@@ -44,6 +45,9 @@ class SelfTest(SQLModel, table=True):
 
 
 SELF_TEST = table_of(SelfTest)
+_STORED = select(SELF_TEST.c.findings).where(
+    SELF_TEST.c.freescout_url == bindparam("url"), SELF_TEST.c.version == bindparam("ours")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def allowed_level(findings: Sequence[Finding]) -> WriteLevel:
     return LEVELS[min(forbidden) - 1] if forbidden else LEVELS[-1]
 
 
+@cache
 def our_version() -> str:
     """A new version of ours needs a new self-test."""
     return version("csm-common")
@@ -69,8 +74,8 @@ def our_version() -> str:
 
 def stored(connection: Connection, url: str) -> list[Finding] | None:
     """The findings for this FreeScout and this version, None before the first self-test."""
-    mine = (SELF_TEST.c.freescout_url == url) & (SELF_TEST.c.version == our_version())
-    found = connection.execute(select(SELF_TEST.c.findings).where(mine)).scalar_one_or_none()
+    ours = {"url": url, "ours": our_version()}
+    found = connection.execute(_STORED, ours).scalar_one_or_none()
     return None if found is None else [Finding(**finding) for finding in json.loads(found)]
 
 

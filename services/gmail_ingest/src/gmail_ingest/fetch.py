@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from csm import dependency, work
 from csm.crash import crash_point
 from csm.db import Database
+from csm.gates import refuse_closed
 from csm.timing import Timing
 from csm.work import WORK
 from gmail_ingest import precedence, scopes, state
@@ -53,20 +54,22 @@ class Fetcher:
         self._patience = timing.scaled(precedence.UNFETCHED_WAIT)
         self._fetching: dict[str, asyncio.Future[bool]] = {}
 
-    async def fetch(self, scope: Scope) -> bool:
-        """Fetch every open mail of the scope that was never fetched, and what `raw` missed.
+    async def fetch(self, slug: str, gmail_thread_id: str) -> Scope | None:
+        """Fetch every open mail of the thread's scope that was never fetched; returns the scope.
 
-        False: an earlier mail that may belong to the scope cannot be had at this moment, wait for
-        it. Raises GmailUnavailableError and GmailCredentialsError.
+        And what `raw` missed. None: an earlier mail that may belong to the scope cannot be had at
+        this moment, wait for it. Raises GateClosedError, GmailUnavailableError and
+        GmailCredentialsError.
         """
-        own, earlier = await self._db.run(_unfetched, scope, self._patience)
+        scope, own, earlier = await self._db.run(_open, slug, gmail_thread_id, self._patience)
         for message in own:
             await self._fetch_once(message)
         for message in [m for m in self._wanted.values() if m.mailbox == scope.mailbox]:
             # Another delivery may have taken it while we fetched the one before.
             if self._wanted.pop(message.work_id, None) is not None:
                 await self._fetch(message)
-        return all([await self._is_out_of_the_way(one) for one in earlier])
+        is_ready = all([await self._is_out_of_the_way(one) for one in earlier])
+        return scope if is_ready else None
 
     async def _is_out_of_the_way(self, message: Message) -> bool:
         """Fetch a mail of another scope, so that it is known what it names."""
@@ -125,9 +128,7 @@ class Fetcher:
         await self._spool.keep_only(wanted, _TIDY_AGE)
 
     async def _fetch(self, message: Message) -> None:
-        if down := await self._db.run(dependency.down, f"gmail:{message.mailbox}"):
-            raise GmailUnavailableError(down.reason)
-        starts = await self._db.run(work.start, message.work_id)
+        starts = await self._db.run(_start, message)
         if starts > work.STARTS_LIMIT:
             await self._give_up(message)
             return
@@ -171,11 +172,20 @@ class Fetcher:
         await self._db.run(state.unfetchable, message.work_id)
 
 
-def _unfetched(
-    connection: Connection, scope: Scope, patience: float
-) -> tuple[list[Message], list[Message]]:
+def _open(
+    connection: Connection, slug: str, gmail_thread_id: str, patience: float
+) -> tuple[Scope, list[Message], list[Message]]:
+    """The thread's scope, its mails to fetch, and earlier ones that may belong to it."""
+    refuse_closed(connection)
+    scope = state.scope_of(connection, slug, gmail_thread_id)
     earlier = precedence.unfetched_before(connection, scope, patience)
-    return scopes.undated(connection, scope), earlier
+    return scope, scopes.undated(connection, scope), earlier
+
+
+def _start(connection: Connection, message: Message) -> int:
+    if down := dependency.down(connection, f"gmail:{message.mailbox}"):
+        raise GmailUnavailableError(down.reason)
+    return work.start(connection, message.work_id)
 
 
 def _fetched(connection: Connection, message: Message, fetched: RawMessage) -> None:

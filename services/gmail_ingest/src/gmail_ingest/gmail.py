@@ -135,6 +135,8 @@ class GmailClient:
         self._token = KeptToken(source_of(account), may_label=may_label)
         self._https = ThreadHttps(self._token, api_root, timeout, may_label=may_label)
         self._users = gmail_service(api_root).users()
+        # Google's client makes every method of a resource anew each time it is asked for one.
+        self._messages = self._users.messages()
         self._quota = quota
         self._prices = prices or Prices()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"gmail-{account.slug}")
@@ -162,13 +164,13 @@ class GmailClient:
 
     async def messages(self, query: str) -> AsyncIterator[list[MessageRef]]:
         """All messages that a Gmail search finds, without spam and trash, page by page."""
-        ask = partial(self._users.messages().list, userId="me", q=query, maxResults=_PAGE)
+        ask = partial(self._messages.list, userId="me", q=query, maxResults=_PAGE)
         async for page in self._pages("messages", ask, _found, self._prices.list):
             yield page
 
     async def raw(self, message_id: str) -> RawMessage:
         """A message as received. Raises GmailGoneError."""
-        request = self._users.messages().get(userId="me", id=message_id, format="raw")
+        request = self._messages.get(userId="me", id=message_id, format="raw")
         message = await self._ask("raw", request, _raw_message, self._prices.get)
         if message.id != message_id:
             raise GmailUnavailableError(f"answered another message than {message_id}")
@@ -200,7 +202,7 @@ class GmailClient:
     async def add_label(self, message_id: str, label_id: str) -> None:
         """Put the label on a message; on one that has it nothing changes."""
         body = {"addLabelIds": [label_id]}
-        request = self._users.messages().modify(userId="me", id=message_id, body=body)
+        request = self._messages.modify(userId="me", id=message_id, body=body)
         await self._ask("label", request, _nothing, self._prices.modify)
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -63,6 +64,7 @@ class Handlers:
         self._writer = writer
         self._prober = prober
         self._timing = timing
+        self._lease_seconds = timing.lease(timing.deadline)
         self._mailboxes = mailboxes
         self._owner = owner
         self._probe_freescout = probe_freescout
@@ -74,10 +76,11 @@ class Handlers:
         """Write the mail's thread and every older open mail of its scope, oldest first."""
         if event.mailbox not in self._mailboxes:
             return Rejected(f"no mailbox {event.mailbox!r} is configured")
-        if await self._db.run(_state, event) != "wanted":
+        known, is_alone = await self._db.run(_arrived, event)
+        if known != "wanted":
             return Done()
         try:
-            return await self._drive_in_order(event)
+            return await self._drive_in_order(event, is_alone=is_alone)
         except GateClosedError as closed:
             return self._until_back(closed.down.reason, closed.down.name)
         except LeaseLostError:
@@ -89,8 +92,9 @@ class Handlers:
         return Later(self._timing.republish_after, reason, name)
 
     async def record(self, event: MessageReceived, outcome: Outcome) -> None:
-        """Store an outcome in the row of the mail."""
-        await self._record(event.key, outcome)
+        """Store an outcome in the row of the mail; Done is stored with its result."""
+        if not isinstance(outcome, Done):
+            await self._record(event.key, outcome)
 
     async def _record(self, work_id: str, outcome: Outcome) -> None:
         soon = self._timing.nak_delays[-1]
@@ -108,83 +112,111 @@ class Handlers:
             return self._until_back(down.reason, name)
         return Unavailable(str(error), name, getattr(error, "retry_after", None))
 
-    async def _drive_in_order(self, event: MessageReceived) -> Outcome:
+    async def _drive_in_order(self, event: MessageReceived, *, is_alone: bool) -> Outcome:
         """Drive the event's Gmail thread, whenever another one must go first that one before.
 
-        It ends: who must go first is always older.
+        It ends: who must go first is always older. Suspects are driven alone.
         """
         thread = event.gmail_thread_id
         while True:
-            outcome = await self._drive_alone_if_suspect(event, thread)
+            async with self._solitude.place(alone=is_alone):
+                outcome = await self._drive(event, thread)
             if isinstance(outcome, Behind):
                 thread = outcome.gmail_thread_id
             elif isinstance(outcome, Done) and thread != event.gmail_thread_id:
                 thread = event.gmail_thread_id
             else:
                 return outcome
-
-    async def _drive_alone_if_suspect(
-        self, event: MessageReceived, thread: str
-    ) -> Outcome | Behind:
-        alone = await self._db.run(is_suspect, event.mailbox, thread)
-        async with self._solitude.place(alone=alone):
-            return await self._drive(event, thread)
+            is_alone = await self._db.run(is_suspect, event.mailbox, thread)
 
     async def _drive(self, event: MessageReceived, thread: str) -> Outcome | Behind:
         """Fetch without a lease, write under one, and again when the scope has changed."""
         while True:
-            scope = await self._db.run(_open_scope, event.mailbox, thread)
-            if not await self._fetcher.fetch(scope):
+            scope = await self._fetcher.fetch(event.mailbox, thread)
+            if scope is None:
                 return Later(self._timing.scaled(_BUSY), "an earlier mail is not fetched yet")
-            seconds = self._timing.lease(self._timing.deadline)
-            lease = await self._db.run(leases.acquire, scope.resource, self._owner, seconds)
-            if lease is None:
+            taken = await self._db.run(self._take, scope)
+            if taken is None:
+                return Done()
+            if isinstance(taken, _Busy):
                 return Later(self._timing.scaled(_BUSY), "another worker writes this thread")
-            crash_point("after_lease", event.key)
-            try:
-                outcome = await self._write_all(scope, lease, event)
-            finally:
-                await self._db.run(leases.release, lease)
-            if outcome is not None:
-                return outcome
+            if isinstance(taken, _Taken):
+                crash_point("after_lease", event.key)
+                outcome = await self._write_all(scope, taken, event)
+                if outcome is not None:
+                    return outcome
 
     async def _write_all(
-        self, scope: Scope, lease: Lease, event: MessageReceived
+        self, scope: Scope, taken: "_Taken", event: MessageReceived
     ) -> Outcome | Behind | None:
         """Write open mails until none is left; None when fetch or lease must come first again."""
-        while True:
-            message = await self._db.run(self._next, scope, lease)
-            if message is None:
-                return Done()
-            raw = None if isinstance(message, Moved) else await self._fetcher.raw(message)
-            if isinstance(message, Moved) or raw is None:
-                return None
-            outcome = await self._write_one(message, raw, scope, lease)
-            if outcome is None or isinstance(outcome, Behind):
-                return outcome
-            if isinstance(outcome, Done | Rejected):
-                await self._fetcher.forget(message)
-            if not isinstance(outcome, Done):
-                return await self._blocked(message, outcome, event)
-            self._written()
-            await self._label(message)
+        message: Message | Moved | None = taken.message
+        try:
+            while isinstance(message, Message):
+                outcome = await self._write_next(message, scope, taken.lease, event)
+                if not isinstance(outcome, Done):
+                    return outcome
+                message = await self._db.run(self._next, scope, taken.lease)
+        finally:
+            # Where no message was left, the look for one has given the lease back.
+            if isinstance(message, Message):
+                await self._db.run(leases.release, taken.lease)
+        return Done() if message is None else None
+
+    async def _write_next(
+        self, message: Message, scope: Scope, lease: Lease, event: MessageReceived
+    ) -> Outcome | Behind | None:
+        raw = await self._fetcher.raw(message)
+        if raw is None:
+            return None
+        outcome = await self._write_one(message, raw, scope, lease)
+        if outcome is None or isinstance(outcome, Behind):
+            return outcome
+        if isinstance(outcome, Done | Rejected):
+            await self._fetcher.forget(message)
+        if not isinstance(outcome, Done):
+            return await self._blocked(message, outcome, event)
+        self._written()
+        await self._label(message)
+        return outcome
 
     async def _label(self, message: Message) -> None:
         labels = self._labels.get(message.mailbox)
         if labels is not None and await self._db.run(work.state_of, message.work_id) == "done":
             labels.add(message.gmail_message_id)
 
-    def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Message | Moved | None:
-        """The next mail; `Moved` when the lease covers the wrong thing by now.
+    def _take(self, connection: Connection, scope: Scope) -> "_Taken | _Busy | Moved | None":
+        """The lease of a scope and its first mail, whose start is counted; None: no mail is open.
 
-        That is so after every create: its result maps the Gmail thread to a conversation.
+        `Moved` when the scope is another one by now: a replica may have mapped it until we had
+        the lease, so it is looked at after that.
         """
         refuse_closed(connection)
-        if state.scope_of(connection, scope.mailbox, scope.gmail_thread_id) != scope:
-            return Moved()
-        if not leases.extend(connection, lease, self._timing.lease(self._timing.deadline)):
-            raise LeaseLostError(lease.resource)
-        return scopes.next_message(connection, scope, lease)
+        lease = leases.acquire(connection, scope.resource, self._owner, self._lease_seconds)
+        if lease is None:
+            return _Busy()
+        is_moved = state.scope_of(connection, scope.mailbox, scope.gmail_thread_id) != scope
+        message = None if is_moved else scopes.next_message(connection, scope, lease)
+        if message is None:
+            leases.release(connection, lease)
+            return Moved() if is_moved else None
+        return _Taken(lease, message)
+
+    def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Message | Moved | None:
+        """The next mail, else the lease is given back: None when no mail is open any more.
+
+        `Moved` when the lease covers the wrong thing by now. That is so after every create: its
+        result maps the Gmail thread to a conversation.
+        """
+        refuse_closed(connection)
+        now = state.scope_of(connection, scope.mailbox, scope.gmail_thread_id)
+        if now == scope:
+            if not leases.extend(connection, lease, self._lease_seconds):
+                raise LeaseLostError(lease.resource)
+            if message := scopes.next_message(connection, scope, lease):
+                return message
+        leases.release(connection, lease)
+        return Moved() if now != scope and scopes.has_open(connection, now) else None
 
     async def _write_one(
         self, message: Message, raw: bytes, scope: Scope, lease: Lease
@@ -205,7 +237,9 @@ class Handlers:
         except asyncio.CancelledError:
             await asyncio.shield(self._db.run(work.unstart, message.work_id))
             raise
-        await self._db.run(work.unstart, message.work_id)
+        # Its recorded end has cleared the starts already.
+        if not isinstance(step, Done):
+            await self._db.run(work.unstart, message.work_id)
         return None if isinstance(step, Moved) else step
 
     async def _blocked(self, message: Message, outcome: Outcome, event: MessageReceived) -> Outcome:
@@ -239,15 +273,26 @@ class Handlers:
         return Later(self._timing.quarantine(self._timing.deadline), str(error))
 
 
-def _state(connection: Connection, event: MessageReceived) -> work.State:
-    """The mail's state; an event whose row is missing (an old backup) brings the row back."""
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A lease, and the first mail to write under it."""
+
+    lease: Lease
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class _Busy:
+    """Somebody else has the lease."""
+
+
+def _arrived(connection: Connection, event: MessageReceived) -> tuple[work.State, bool]:
+    """The mail's state, and whether its scope is suspect.
+
+    An event whose row is missing (an old backup) brings the row back.
+    """
     known = work.state_of(connection, event.key)
     if known is None:
         notice = Notice(event.gmail_message_id, event.gmail_thread_id)
         state.journal(connection, event.mailbox, [notice])
-    return known or "wanted"
-
-
-def _open_scope(connection: Connection, slug: str, gmail_thread_id: str) -> Scope:
-    refuse_closed(connection)
-    return state.scope_of(connection, slug, gmail_thread_id)
+    return known or "wanted", is_suspect(connection, event.mailbox, event.gmail_thread_id)

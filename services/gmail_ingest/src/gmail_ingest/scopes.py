@@ -78,6 +78,10 @@ _ROWS = _rows()
 _OPEN = {mapped: _ROWS.where(of_scope(is_mapped=mapped), IS_OPEN) for mapped in (False, True)}
 _UNDATED = {mapped: of.where(MESSAGE.c.internal_date.is_(None)) for mapped, of in _OPEN.items()}
 _NEXT = {mapped: of.limit(1) for mapped, of in _OPEN.items()}
+_ANY = {
+    mapped: select(exists().select_from(WITH_WORK).where(of_scope(is_mapped=mapped), IS_OPEN))
+    for mapped in (False, True)
+}
 _THESE = _ROWS.where(MESSAGE.c.work_id.in_(bindparam("ids", expanding=True)))
 
 
@@ -89,6 +93,11 @@ def undated(connection: Connection, scope: Scope) -> list[Message]:
 def these(connection: Connection, work_ids: list[str]) -> list[Message]:
     """The messages of these work ids, oldest first, those without a date before all."""
     return _messages(connection, _THESE, {"ids": work_ids})
+
+
+def has_open(connection: Connection, scope: Scope) -> bool:
+    """Whether an open mail is left in the scope."""
+    return bool(connection.execute(_ANY[scope.is_mapped], named(scope)).scalar_one())
 
 
 def next_message(connection: Connection, scope: Scope, lease: Lease) -> Message | None:

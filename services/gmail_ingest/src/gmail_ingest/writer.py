@@ -14,7 +14,7 @@ from csm.alerts import Alert, alert
 from csm.contracts import ConversationUpdated
 from csm.crash import crash_point
 from csm.db import Database
-from csm.effects import Adopt, Effects, Wait, Write, Written
+from csm.effects import Adopt, Effects, Intent, Wait, Write, Written
 from csm.freescout import Conversation, FreeScout
 from csm.lease import Lease
 from csm.outcome import Done, Later, Rejected
@@ -76,10 +76,9 @@ class Writer:
         self, message: Message, settings: MailboxSettings, raw: bytes, scope: Scope, lease: Lease
     ) -> Step:
         """Bring one mail to its recorded end, or say what it waits for."""
-        parked = await self._db.run(precedence.parked_before, scope, message)
+        parked, refusals, before = await self._db.run(_look, scope, message)
         if parked and parked[0] < (wait := self._timing.scaled(_PARKED_WAIT)):
             return Later(wait - parked[0], "an earlier message of this thread is parked")
-        refusals = await self._db.run(effects.refusals, effect_id(message))
         if hopeless := _hopeless(message, refusals):
             return Rejected(hopeless)
         mail = await self._read(message, raw, refusals)
@@ -88,6 +87,11 @@ class Writer:
             if scope.conversation_id is not None and is_answer_from_gmail(job):
                 return await self._show_answer(job, scope.conversation_id, lease)
             return await self._end(lease, message, *end)
+        if isinstance(before, Written):
+            return await self._known(job, before, lease)
+        return await self._placed(job, scope, lease)
+
+    async def _placed(self, job: Job, scope: Scope, lease: Lease) -> Step:
         if scope.conversation_id is None:
             return await self._first(job, lease)
         return await self._append(job, scope.conversation_id, lease)
@@ -141,9 +145,6 @@ class Writer:
         return Moved()
 
     async def _append(self, job: Job, conversation_id: int, lease: Lease) -> Step:
-        before = await self._db.run(effects.open_intent, job.effect_id)
-        if isinstance(before, Written):
-            return await self._finish(job, before, lease)
         conversation = await self._placing.current(conversation_id)
         if conversation is None:
             await self._db.run(state.forget_conversation, conversation_id)
@@ -173,8 +174,13 @@ class Writer:
             return await self._name_missing(job, made, lease)
         if job.mail.degraded:
             _alert("degraded", job, job.mail.degraded)
-        await self._db.run(work.end, job.message.work_id, *job.ended)
         return Done()
+
+    async def _known(self, job: Job, made: Written, lease: Lease) -> Step:
+        """It was written before, and the mail is wanted all the same: a replay, an old backup."""
+        if not made.missing:
+            await self._db.run(work.end, job.message.work_id, *job.ended)
+        return await self._finish(job, made, lease)
 
     async def _show_answer(self, job: Job, conversation_id: int, lease: Lease) -> Step:
         """A colleague answered from Gmail: the team sees it as a note."""
@@ -245,6 +251,15 @@ class Writer:
             outbox.enqueue(connection, event, caused_by)
 
         return record
+
+
+def _look(
+    connection: Connection, scope: Scope, message: Message
+) -> tuple[tuple[float, int] | None, int, Intent | Written | None]:
+    """What is known before anything is read: parked older mails, refusals, the last attempt."""
+    effect = effect_id(message)
+    parked = precedence.parked_before(connection, scope, message)
+    return parked, effects.refusals(connection, effect), effects.open_intent(connection, effect)
 
 
 def _alert(name: Alert, job: Job, reason: str) -> None:
