@@ -257,8 +257,8 @@ def _relayed(connection: Connection, turn: Turn[Outgoing], out: Sequence[int]) -
 def _marked(connection: Connection, turn: Turn[work.Due], out: Sequence[str], again: float) -> None:
     work.published(connection, out, turn.now, again)
     # A publish without an answer may be stored too: its next one needs another id.
-    rest = [row.id for row in turn.rows if row.id not in out]
-    work.published(connection, rest, turn.now, 0.0)
+    if rest := [row.id for row in turn.rows if row.id not in out]:
+        work.published(connection, rest, turn.now, 0.0)
     give_back(connection, turn)
 
 

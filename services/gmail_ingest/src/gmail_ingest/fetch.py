@@ -28,6 +28,8 @@ from gmail_ingest.state import Message, Scope
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\r\n]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 _HEAD = 65_536  # bytes in which the Message-ID of a mail is looked for
+_SMALL = 65_536  # bytes: so small a mail is not read back from the spool that just got it
+_SMALL_MOST = 64  # small mails held in memory: 4 MB at most
 _LARGE_MOST = 4  # mails above the spool's limit held in memory; Gmail takes up to 50 MB
 _TIDY = 3600.0  # seconds between two looks for forgotten mails
 _TIDY_AGE = 600.0  # seconds: a younger file may belong to a mail noticed since that look
@@ -50,6 +52,7 @@ class Fetcher:
         self._spool = spool
         self._mailboxes = mailboxes
         self._large: dict[str, bytes] = {}
+        self._small: dict[str, bytes] = {}
         self._wanted: dict[str, Message] = {}
         self._patience = timing.scaled(precedence.UNFETCHED_WAIT)
         self._fetching: dict[str, asyncio.Future[bool]] = {}
@@ -102,7 +105,7 @@ class Fetcher:
         """The mail's bytes; None when it must be fetched (first, or again) before it is written."""
         if message.internal_date is None:
             return None
-        held = self._large.get(message.work_id)
+        held = self._large.get(message.work_id) or self._small.pop(message.work_id, None)
         raw = held if held is not None else await self._spool.read(message.work_id)
         if raw is None:
             self._wanted[message.work_id] = message
@@ -148,15 +151,11 @@ class Fetcher:
             await self._db.run(_end_unfetched, message, "filtered", reason)
             return
         if not await self._spool.keep(message.work_id, fetched.raw):
-            self._hold(message.work_id, fetched.raw)
+            _hold(self._large, message.work_id, fetched.raw, _LARGE_MOST)
+        elif len(fetched.raw) <= _SMALL:
+            _hold(self._small, message.work_id, fetched.raw, _SMALL_MOST)
         await self._db.run(_fetched, message, fetched)
         crash_point("after_fetch", message.work_id)
-
-    def _hold(self, work_id: str, raw: bytes) -> None:
-        """Keep a large mail for whoever writes it next; the longest held one is fetched again."""
-        self._large[work_id] = raw
-        if len(self._large) > _LARGE_MOST:
-            del self._large[next(iter(self._large))]
 
     async def _is_wanted(self, client: GmailClient, message: Message, fetched: RawMessage) -> bool:
         query = self._mailboxes[message.mailbox].gmail.query
@@ -170,6 +169,16 @@ class Fetcher:
         """Fetching killed the process again and again: the stub will link to Gmail instead."""
         await self._spool.keep(message.work_id, b"")
         await self._db.run(state.unfetchable, message.work_id)
+
+
+def _hold(held: dict[str, bytes], work_id: str, raw: bytes, most: int) -> None:
+    """Keep a mail for whoever writes it next; of too many the one held longest goes.
+
+    A large one is then fetched again, a small one is read from the spool.
+    """
+    held[work_id] = raw
+    if len(held) > most:
+        del held[next(iter(held))]
 
 
 def _open(
