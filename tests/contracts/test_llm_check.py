@@ -101,6 +101,13 @@ COMMON = """
 url = "http://127.0.0.1:9"
 api_key_file = "{key}"
 user_id = 7
+[gmail_ingest]
+workers = 2
+[mailbox.support]
+address = "support@desk.example"
+freescout_mailbox_id = 1
+[mailbox.support.gmail]
+token_file = "token.json"
 """
 
 

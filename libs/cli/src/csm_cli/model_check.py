@@ -4,13 +4,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from csm.llm_settings import LlmSettings
 from csm.settings import CommonSettings, ConfigError, load
 
 
 class ModelSettings(CommonSettings):
-    """The one section that is looked at."""
+    """The one section that is looked at; the mailboxes are checked by those who read them."""
 
+    mailbox: dict[str, object] = Field(default_factory=dict)
     llm: LlmSettings | None = None
 
 
