@@ -68,14 +68,14 @@ class Up:
         """What it printed so far."""
         return self.log.read_text()
 
-    def answers(self) -> None:
-        """Wait until the service answers."""
+    def answers(self, within: float = _WAIT) -> None:
+        """Wait until the service answers, at most `within` seconds."""
 
         def is_there() -> bool:
             assert self.process.poll() is None, self.said()
             return self.csm("status").exit_code == 0
 
-        wait_for(is_there, self.said)
+        wait_for(is_there, self.said, within)
 
     def children(self) -> list[int]:
         """Pids of its children."""

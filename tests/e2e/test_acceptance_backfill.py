@@ -74,9 +74,9 @@ async def backfill(stage: Stage, threads: int, kills: int, rules: Sequence[Row] 
     stage.live()
     await stage.until(lambda: stage.rows("SELECT 1 FROM gmail_message") != [])
     for kill in range(kills):
-        await stage.until(lambda kill=kill: written(stage) >= number * kill // (kills + 1), 300)
+        await stage.until(lambda kill=kill: written(stage) >= number * kill // (kills + 1), 900)
         stage.kill()
-    await stage.quiet(600)
+    await stage.quiet(900)
     assert len(stage.deaths()) == kills
     assert stage.states() == {"done": number}
     conversations = stage.conversations()
@@ -98,7 +98,7 @@ async def test_a_backfill_that_is_killed_takes_old_mail_closed_and_in_order(stag
 
 @pytest.mark.nightly
 @pytest.mark.promise("once", "together")
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3000)
 async def test_five_thousand_messages_killed_five_times(stage: Stage) -> None:
     await backfill(stage, threads=1250, kills=5)
 
