@@ -1,0 +1,454 @@
+"""`make guards`: takes each guard out of a copy of the source; its tests must notice.
+
+A guard whose removal nothing notices is a missing test. A patch is a piece of text that must stand
+exactly once in its file: when the code changes, the run fails and says which guard it was.
+Exit code 1 when a guard was not missed, or could not be taken out.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_PARTS = ("libs", "services", "tests", "pyproject.toml", "docs", "csm.example.toml", "README.md")
+_IGNORED = shutil.ignore_patterns("__pycache__", "*.egg-info", ".hypothesis")
+_TESTS_FAILED = 1
+_SECONDS = 400
+
+COMMON = "libs/common/src/csm"
+INGEST = "services/gmail_ingest/src/gmail_ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One guard: what `removed` becomes of the text `line` in `file`, and who must notice.
+
+    `tests` are pytest arguments. `slow` ones start real processes.
+    """
+
+    name: str
+    file: str
+    line: str
+    removed: str
+    tests: tuple[str, ...]
+    slow: bool = False
+
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "fence: who lost the lease records nothing",
+        f"{COMMON}/effects.py",
+        "        return False\n    made = {",
+        "        pass\n    made = {",
+        ("tests/unit/test_effects.py",),
+    ),
+    Guard(
+        "lease: nobody takes what another holds",
+        f"{COMMON}/lease.py",
+        "        where=LEASE.c.until < csm_now(),\n",
+        "",
+        ("tests/unit/test_lease.py",),
+    ),
+    Guard(
+        "quarantine: absence is proven late only",
+        f"{COMMON}/effects.py",
+        "quiet = intent.now >= intent.quiet_at",
+        "quiet = True",
+        ("tests/unit/test_effects.py",),
+    ),
+    Guard(
+        "quarantine outlasts pause, deadline and server life",
+        f"{COMMON}/timing.py",
+        "return self.send_by + request_deadline + self.server_life + self.margin",
+        "return self.send_by + request_deadline + self.margin",
+        ("tests/unit/test_timing.py",),
+    ),
+    Guard(
+        "intent before POST",
+        f"{COMMON}/effects.py",
+        "if not await self._db.run(commit_intent, lease, write, self._timing, deadline):",
+        "if False:",
+        ("tests/unit/test_effects.py",),
+    ),
+    Guard(
+        "no repeat without a look",
+        f"{COMMON}/effects.py",
+        "        if intent is not None:\n            resolved",
+        "        if False:\n            resolved",
+        ("tests/unit/test_effects.py",),
+    ),
+    Guard(
+        "send_by: no late start of a request",
+        f"{COMMON}/freescout_call.py",
+        "if self.send_until is not None and now > self.send_until:",
+        "if False:",
+        ("tests/unit/test_freescout_sending.py",),
+    ),
+    Guard(
+        "a process frozen while it connected sends nothing",
+        f"{COMMON}/freescout_call.py",
+        "if time.monotonic() > self.latest:",
+        "if False:",
+        ("tests/unit/test_freescout_sending.py",),
+    ),
+    Guard(
+        "no retry inside the client",
+        f"{COMMON}/freescout_call.py",
+        "AsyncHTTPTransport(retries=0,",
+        "AsyncHTTPTransport(retries=2,",
+        ("tests/unit/test_freescout_sending.py", "tests/contracts/test_freescout_faults.py"),
+    ),
+    Guard(
+        "redirects are not followed",
+        f"{COMMON}/freescout_call.py",
+        "follow_redirects=False",
+        "follow_redirects=True",
+        ("tests/unit/test_freescout_sending.py", "tests/contracts/test_freescout_faults.py"),
+    ),
+    Guard(
+        "draft state: no message without it",
+        f"{COMMON}/freescout_call.py",
+        'thread.get("type") == "message" and thread.get("state") == "draft"',
+        'thread.get("type") == "message"',
+        ("tests/unit/test_freescout_client_bodies.py", "tests/unit/test_freescout_sending.py"),
+    ),
+    Guard(
+        "allow-list of method and path",
+        f"{COMMON}/freescout_call.py",
+        "    if pattern is None or not pattern.fullmatch(path):\n        return False\n",
+        "",
+        ("tests/unit/test_freescout_client_bodies.py", "tests/unit/test_freescout_sending.py"),
+    ),
+    Guard(
+        "only two status writes exist",
+        f"{COMMON}/freescout_call.py",
+        "return _assigns(body) or _is_named_status_write(int(one[1]), body, self_tests)",
+        "return True",
+        ("tests/unit/test_freescout_client_bodies.py", "tests/unit/test_freescout_sending.py"),
+    ),
+    Guard(
+        "a 404 counts only if the API answers elsewhere",
+        f"{COMMON}/freescout.py",
+        "        except FreeScoutGoneError:\n            await self._confirm_api()\n",
+        "        except FreeScoutGoneError:\n",
+        ("tests/contracts/test_freescout_faults.py", "tests/contracts/test_freescout_client.py"),
+    ),
+    Guard(
+        "Gmail: reading calls only",
+        f"{INGEST}/gmail_http.py",
+        "if not (is_token or self._reads(uri, method) or self._labels(uri, method, options)):",
+        "if False:",
+        ("tests/integration/test_gmail_client.py", "tests/integration/test_gmail_credentials.py"),
+    ),
+    Guard(
+        "Gmail: a label cannot be TRASH",
+        f"{INGEST}/gmail_http.py",
+        "return isinstance(added, list) and all(_OWN_LABEL.fullmatch(str(one)) for one in added)",
+        "return True",
+        ("tests/integration/test_gmail_client.py", "tests/integration/test_gmail_accounts.py"),
+    ),
+    Guard(
+        "sender check: headers alone prove nothing",
+        f"{INGEST}/matching.py",
+        "if not is_forged and speakers & candidate.participants:",
+        "if not is_forged:",
+        ("tests/unit/test_matching.py",),
+    ),
+    Guard(
+        "DMARC check: a forged sender enters nowhere",
+        f"{INGEST}/matching.py",
+        "if not is_forged and speakers & candidate.participants:",
+        "if speakers & candidate.participants:",
+        ("tests/unit/test_matching.py",),
+    ),
+    Guard(
+        "our own address is nobody's ticket into a conversation",
+        f"{INGEST}/job.py",
+        "return frozenset(speaking) - self.settings.own_addresses",
+        "return frozenset(speaking)",
+        ("tests/unit/test_job.py",),
+    ),
+    Guard(
+        "bucket: a re-publish is no duplicate",
+        f"{COMMON}/outbox.py",
+        'bucket="" if first else again',
+        'bucket=""',
+        ("tests/unit/test_outbox.py",),
+    ),
+    Guard(
+        "window: a backfill does not bury new mail",
+        f"{COMMON}/work.py",
+        "    if room <= 0:\n        return []\n",
+        "    room = 10_000\n",
+        ("tests/unit/test_work.py",),
+    ),
+    Guard(
+        "per resource only the oldest is published",
+        f"{COMMON}/work.py",
+        "WORK.c.next_try <= csm_now(), ~blocked)",
+        "WORK.c.next_try <= csm_now())",
+        ("tests/unit/test_work.py",),
+    ),
+    Guard(
+        "a row keeps its first end",
+        f"{COMMON}/work.py",
+        '    .where(_THIS, WORK.c.state == "wanted")\n    .values(\n        state=bindparam("ended")',
+        '    .where(_THIS)\n    .values(\n        state=bindparam("ended")',
+        ("tests/unit/test_work.py",),
+    ),
+    Guard(
+        "waiting is not failing: it uses up no attempts",
+        f"{COMMON}/work.py",
+        "                    starts=starts, in_flight=False,",
+        "                    starts=starts, in_flight=False, attempts=WORK.c.attempts + 1,",
+        ("tests/unit/test_work.py",),
+    ),
+    Guard(
+        "starts limit: a mail that kills us is not read again",
+        f"{INGEST}/writer.py",
+        "if message.starts >= work.STARTS_LIMIT:",
+        "if False:",
+        ("tests/e2e/test_acceptance_hostile.py",),
+        slow=True,
+    ),
+    Guard(
+        "self-test gate: nothing is written before it has passed",
+        f"{COMMON}/gates.py",
+        "            return Trouble(wrong, is_lasting=True)\n        allowed",
+        "            return None\n        allowed",
+        ("tests/e2e/test_acceptance_settings.py", "tests/integration/test_health.py"),
+        slow=True,
+    ),
+    Guard(
+        "closed gate: an outage quarantines nothing",
+        f"{COMMON}/gates.py",
+        "            raise GateClosedError(found[name])",
+        "            pass",
+        ("tests/e2e/test_acceptance_outages.py", "tests/e2e/test_acceptance_settings.py"),
+        slow=True,
+    ),
+    Guard(
+        "marker check: nobody plants flags",
+        f"{COMMON}/marker.py",
+        "if marker is None or not _same(marker.check, _check(key, marker.mark_id, marker.flags)):",
+        "if marker is None:",
+        ("tests/unit/test_marker.py",),
+    ),
+    Guard(
+        "marker check: only as the last element",
+        f"{COMMON}/marker.py",
+        r"([a-z]*) -->\s*\Z",
+        r"([a-z]*) -->",
+        ("tests/unit/test_marker.py",),
+    ),
+    Guard(
+        "map row before intent",
+        f"{INGEST}/writer.py",
+        "                return await self._move(job, decision.conversation_id, lease)",
+        "                return await self._append(job, decision.conversation_id, lease)",
+        ("tests/faults/test_crash_points.py", "-k", "after_map"),
+        slow=True,
+    ),
+    Guard(
+        "an unresolved create is settled before a match",
+        f"{INGEST}/writer.py",
+        "            made = await self._effects.settle(lease, create, self._recorder(job))\n",
+        "            made = None\n",
+        ("tests/e2e", "-k", "create or settled or match"),
+        slow=True,
+    ),
+    Guard(
+        "oldest first",
+        f"{INGEST}/scopes.py",
+        ".order_by(MESSAGE.c.internal_date.nulls_first(), MESSAGE.c.gmail_message_id)",
+        ".order_by(MESSAGE.c.internal_date.desc().nulls_first(), MESSAGE.c.gmail_message_id)",
+        ("tests/unit/test_state.py", "tests/unit/test_precedence.py"),
+    ),
+    Guard(
+        "an answer waits for the mail it answers",
+        f"{INGEST}/writer.py",
+        "        if thread := await self._answered(job):\n            return Behind(thread)\n",
+        "",
+        ("tests/e2e/test_acceptance_answers.py", "-k", "waits or chain"),
+        slow=True,
+    ),
+    Guard(
+        "an older mail of another Gmail thread goes first",
+        f"{INGEST}/writer.py",
+        "        if elder := await self._elder(job.message, conversation):\n"
+        "            return Behind(elder)\n",
+        "",
+        ("tests/e2e", "-k", "overtake or elder or order"),
+        slow=True,
+    ),
+    Guard(
+        "attachments compared",
+        f"{COMMON}/effects.py",
+        "    if len(seen) >= len(sent):\n        return ()\n",
+        "    return ()\n",
+        ("tests/unit/test_effects.py", "tests/unit/test_effects_history.py"),
+    ),
+    Guard(
+        "husk rule: two looks, a server life apart",
+        f"{COMMON}/effects.py",
+        "if now - first >= server_life]",
+        "if now >= first]",
+        ("tests/unit/test_effects_husks.py",),
+    ),
+    Guard(
+        "husk rule: not with a rival",
+        f"{COMMON}/effects.py",
+        "others = await self._db.run(rivals, write) if husks else 0",
+        "others = 0",
+        ("tests/unit/test_effects_husks.py",),
+    ),
+    Guard(
+        "ids are journaled before the cursor moves",
+        f"{INGEST}/discovery.py",
+        "            new += await self._journal(page.added)\n",
+        "            await self._db.run(state.advance, self._slug, page.history_id)\n"
+        "            new += await self._journal(page.added)\n",
+        ("tests/faults/test_crash_points.py", "tests/e2e", "-k", "after_journal or cursor"),
+        slow=True,
+    ),
+    Guard(
+        "the install key fits the database",
+        f"{COMMON}/install.py",
+        "    if problem := foreign(connection, key):\n        raise InstallKeyError(problem)\n",
+        "",
+        ("tests/unit/test_install.py",),
+    ),
+    Guard(
+        "one process on SQLite",
+        f"{COMMON}/db/sqlite.py",
+        "fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+        ("tests/unit/test_db.py",),
+    ),
+    Guard(
+        "fast timing is for the simulator only",
+        f"{COMMON}/service.py",
+        'if not isinstance(answer, dict) or answer.get("simulator") != "freescout":',
+        "if False:",
+        ("tests/e2e/test_acceptance_settings.py", "tests/integration"),
+        slow=True,
+    ),
+    Guard(
+        "the audit never takes an unknown marker for nothing",
+        f"{INGEST}/audit.py",
+        "findings += await self._unknown(conversation, {id_: threads[id_] for id_ in rest})",
+        "pass",
+        ("tests/e2e/test_audit.py", "-k", "double or foreign"),
+        slow=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """How the run without one guard went."""
+
+    guard: Guard
+    words: str
+    seconds: float
+
+    @property
+    def is_noticed(self) -> bool:
+        """Whether a test went red."""
+        return self.words == "noticed"
+
+
+class PatchError(ValueError):
+    """The guard does not stand in the code as it is listed."""
+
+
+def without(guard: Guard, source: str) -> str:
+    """The source without the guard. Raises PatchError when it does not stand there just once."""
+    found = source.count(guard.line)
+    if found != 1:
+        raise PatchError(f"{guard.file} has it {found} times: {guard.line.strip()[:60]!r}")
+    return source.replace(guard.line, guard.removed)
+
+
+def copied(folder: Path) -> Path:
+    """A copy of everything that tests run; the environment stays the checkout's."""
+    for part in _PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=_IGNORED)
+        else:
+            shutil.copy(source, folder / part)
+    return folder
+
+
+def environment(copy: Path) -> dict[str, str]:
+    """Where the copy's packages come before the installed ones, for child processes too."""
+    members = [
+        *copy.glob("libs/*/src"),
+        *copy.glob("services/*/src"),
+        copy / "tests/simulators/src",
+    ]
+    paths = os.pathsep.join(str(member) for member in members)
+    return {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def tested(copy: Path, tests: Sequence[str]) -> int:
+    """pytest's exit code over these tests in the copy."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
+    ended = subprocess.run(  # noqa: S603 - our own interpreter
+        [*command, "-m", "not nightly and not postgres", *tests], cwd=copy, env=environment(copy),
+        capture_output=True, timeout=_SECONDS, check=False,
+    )  # fmt: skip
+    return ended.returncode
+
+
+def missed(guard: Guard, copy: Path) -> Missed:
+    """Take the guard out of the copy, run its tests, put it back."""
+    begun = time.monotonic()
+    file = copy / guard.file
+    source = file.read_text("utf-8")
+    try:
+        file.write_text(without(guard, source), "utf-8")
+        code = tested(copy, guard.tests)
+    except PatchError as error:
+        return Missed(guard, str(error), 0.0)
+    except subprocess.TimeoutExpired:
+        return Missed(guard, f"its tests took more than {_SECONDS} s", _SECONDS)
+    finally:
+        file.write_text(source, "utf-8")
+    if code == _TESTS_FAILED:
+        words = "noticed"
+    else:
+        words = "NOT NOTICED" if code == 0 else f"pytest ended with {code}"
+    return Missed(guard, words, time.monotonic() - begun)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Take out every guard, or those whose name contains a word; 1 when one is not missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="guards whose name contains this")
+    parser.add_argument("--fast", action="store_true", help="leave out those with real processes")
+    wanted = parser.parse_args(arguments)
+    chosen = [g for g in GUARDS if wanted.only in g.name and not (wanted.fast and g.slow)]
+    results = []
+    with tempfile.TemporaryDirectory(prefix="csm-guards-") as folder:
+        copy = copied(Path(folder))
+        for guard in chosen:
+            result = missed(guard, copy)
+            results.append(result)
+            sys.stdout.write(f"{result.words:12} {result.seconds:5.1f} s  {guard.name}\n")
+            sys.stdout.flush()
+    bad = [result for result in results if not result.is_noticed]
+    sys.stdout.write(f"{len(results)} guards, {len(bad)} not missed\n")
+    return int(bool(bad) or not results)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
