@@ -17,6 +17,7 @@ from csm.freescout import (
     FreeScoutUnavailableError,
     NewConversation,
 )
+from csm.freescout_call import Wire
 from csm.timing import PROFILES
 from scripted_http import always, answer
 from simulators.freescout.app import build
@@ -205,6 +206,19 @@ async def test_a_start_after_its_time_sends_nothing(client: FreeScout, control: 
     assert failed.value.certain is True
     assert await control.posts() == 0
     await client.create_conversation(conversation(), send_until=time.monotonic() + 5)
+
+
+async def test_a_process_frozen_while_it_connected_sends_nothing() -> None:
+    """Its deadline is over, and soon its quarantine too: nobody would look for this write."""
+    wire = Wire()
+    wire.begin(deadline=60)
+    await wire.trace("http11.send_request_headers.started", {})
+    frozen = Wire()
+    frozen.begin(deadline=-0.001)
+    with pytest.raises(FreeScoutUnavailableError, match="while connecting") as failed:
+        await frozen.trace("http11.send_request_headers.started", {})
+    assert failed.value.certain is True
+    assert frozen.may_have_left is False
 
 
 async def test_waiting_for_a_slot_counts_against_the_start(simulator: str) -> None:

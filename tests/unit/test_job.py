@@ -188,3 +188,11 @@ def test_a_filtered_mail_is_filtered_even_in_a_dry_run() -> None:
 
 def test_a_customers_mail_is_written() -> None:
     assert unwritten(job()) is None
+
+
+@pytest.mark.parametrize("own", [DESK, ALIAS])
+def test_our_own_address_takes_part_in_no_conversation(own: Address) -> None:
+    """It stands in the cc and to of everybody's mail: a bounce of it would fit anywhere."""
+    bounce = DeliveryReport((own.email, BOB.email), ())
+    assert job(mail(report=bounce)).speakers == {BOB.email}
+    assert job(mail(report=DeliveryReport((own.email,), ()))).speakers == frozenset()
