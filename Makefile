@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres simulate bench check chaos explore lock nightly docs clean
+.PHONY: help setup demo test test-postgres simulate bench check chaos guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer tests/simulators
@@ -68,6 +68,9 @@ bench: setup  ## how fast it is: a table, also written into docs/performance.md 
 chaos: setup  ## real processes that break again and again: MAILS=500 DB=sqlite|postgres TIMING=fast SEED=1
 	PYTHONPATH=tests $(BIN)/python -m faults.chaos \
 		--mails $(MAILS) --db $(DB) --timing $(TIMING) --seed $(SEED)
+
+guards: setup  ## take each guard out of a copy of the source: its tests must notice (ARGS=--fast)
+	$(BIN)/python tests/faults/guards.py $(ARGS)
 
 check: setup  ## style, types, layers, house rules, lock and documents
 	$(BIN)/ruff check
