@@ -41,6 +41,10 @@ PROMISES: dict[str, str] = {
         "often and by whatever way it was noticed. What was there before the installation is left "
         "alone."
     ),
+    "ticket-first": (
+        "A ticket never waits for a model. While none answers (down, slow, over budget) the rules "
+        "sort it, visibly, and the model's verdict follows when it is back."
+    ),
     "hint-only": (
         "The bus may lose everything it holds at any moment: that costs time, never a mail."
     ),

@@ -16,6 +16,7 @@ from csm import migrations
 from csm.db import open_beside, sqlite_engine
 from forkserver import Life
 from gmail_ingest.state import TABLES
+from player import Player
 from postgres_server import PostgresServer
 from stage import Stage, Theatre
 
@@ -69,11 +70,11 @@ async def postgres_stage(
 class Replicas:
     """Replicas of the service, each with its own disk; each comes back after every death."""
 
-    def __init__(self, stage: Stage, number: int) -> None:
+    def __init__(self, service: Player, number: int) -> None:
         """Nothing runs before `living`."""
-        self._stage = stage
+        self._service = service
         self._lives: list[Life | None] = [None] * number
-        self._environments = [_own_disk(stage, n) for n in range(number)]
+        self._environments = [_own_disk(service, n) for n in range(number)]
 
     @asynccontextmanager
     async def living(self) -> AsyncIterator["Replicas"]:
@@ -90,9 +91,9 @@ class Replicas:
 
     async def _live(self, number: int) -> None:
         while True:
-            life = self._stage.start(environment=self._environments[number])
+            life = self._service.start(environment=self._environments[number])
             self._lives[number] = life
-            await self._stage.ended(life)
+            await self._service.ended(life)
 
     def running(self) -> Sequence[Life]:
         """The lives that have not ended."""
@@ -100,24 +101,27 @@ class Replicas:
 
     def owners(self) -> set[str]:
         """Who took a lease of what is written: process names."""
-        rows = self._stage.rows("SELECT DISTINCT owner FROM lease WHERE resource LIKE ?", "conv:%")
+        rows = self._service.rows(
+            "SELECT DISTINCT owner FROM lease WHERE resource LIKE ?", "conv:%"
+        )
         return {str(row[0]) for row in rows}
 
     def signal(self, life: Life, number: signal.Signals) -> None:
         """Send a signal to one of them."""
-        self._stage.signal(life, number)
+        self._service.signal(life, number)
 
     async def kill_some(self, every: tuple[float, float], seed: int) -> int:
         """SIGKILL one of them at random moments until the stage is quiet; returns how many died.
 
-        `every` is the shortest and the longest pause in seconds.
+        `every` is the shortest and the longest pause in seconds. Only a stage knows quietness.
         """
+        assert isinstance(self._service, Stage)
         chance = random.Random(seed)
         kills = 0
         while True:
             until = time.monotonic() + chance.uniform(*every)
             while time.monotonic() < until:
-                if self._stage.is_quiet():
+                if self._service.is_quiet():
                     return kills
                 await asyncio.sleep(0.05)
             if lives := self.running():
@@ -125,11 +129,12 @@ class Replicas:
                 kills += 1
 
 
-def _own_disk(stage: Stage, number: int) -> dict[str, str]:
+def _own_disk(service: Player, number: int) -> dict[str, str]:
     """Replicas share the install key and the database, not a disk."""
-    disk = stage.folder / f"replica-{number}"
+    folder = service.installation.folder
+    disk = folder / f"replica-{number}"
     disk.mkdir(exist_ok=True)
-    key = stage.folder / "install.key"
+    key = folder / "install.key"
     if not key.exists():
-        shutil.copy(stage.folder / "var" / "install.key", key)
+        shutil.copy(folder / "var" / "install.key", key)
     return {"CSM_STATE_DIR": str(disk), "CSM_INSTALL_KEY_FILE": str(key)}

@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 from classifier.settings import Settings
 from csm.contracts import Cause, ConversationClassified, ConversationUpdated
 from desk_client import HEADERS, create
-from player import Player, Row
+from player import QUIET, Player, Row
 from stage import Control, Stage
 
 MODEL = "sim-small"
@@ -96,13 +96,13 @@ class Triage:
         query = "SELECT thread_id, seq, state, method FROM verdict ORDER BY created_at, thread_id"
         return [(row[0], row[1], row[2], row[3]) for row in self.service.rows(query)]
 
-    async def judged(self, number: int, state: str = "final") -> None:
-        """Wait until so many verdicts of a state are stored and told."""
+    async def judged(self, number: int, state: str = "final", within: float = QUIET) -> None:
+        """Wait at most `within` s until so many verdicts of a state are stored and told."""
 
         def are_there() -> bool:
             return sum(row[2] == state for row in self.verdicts()) >= number
 
-        await self.service.until(are_there)
+        await self.service.until(are_there, within)
         await self.service.until(lambda: self.service.rows("SELECT 1 FROM outbox") == [])
 
     async def idle(self) -> None:

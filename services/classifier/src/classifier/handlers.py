@@ -28,7 +28,7 @@ from csm.freescout import (
     FreeScoutRejectedError,
     FreeScoutUnavailableError,
 )
-from csm.llm import LlmOverBudgetError, LlmUnavailableError
+from csm.llm import LlmBusyError, LlmOverBudgetError, LlmUnavailableError
 from csm.marker import trusted_flags
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 from csm.trace import span, traceparent
@@ -36,6 +36,8 @@ from csm.work import STARTS_LIMIT
 
 # Seconds (scaled) until a budget that is used up is looked at again: somebody may raise it.
 _BUDGET_LOOK = 3600.0
+# Seconds (scaled) until the answer to a question that another worker asks is looked for.
+_BUSY_LOOK = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,9 @@ class Handlers:
         except LlmOverBudgetError as error:
             delay = min(error.retry_in, self._timing.scaled(_BUDGET_LOOK))
             return await self._waiting(case, 0, Later(delay, error.why))
+        except LlmBusyError as error:
+            delay = min(error.retry_in, self._timing.scaled(_BUSY_LOOK))
+            return await self._waiting(case, left, Later(delay, error.why))
         except LlmUnavailableError as error:
             later = await llm_outage.later(error, self._db, self._prober, self._timing)
             return await self._waiting(case, left, later)
