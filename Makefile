@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres simulate bench check chaos guards explore lock nightly docs clean
+.PHONY: help setup demo test test-postgres simulate bench check chaos proof guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer tests/simulators
@@ -68,6 +68,12 @@ bench: setup  ## how fast it is: a table, also written into docs/performance.md 
 chaos: setup  ## real processes that break again and again: MAILS=500 DB=sqlite|postgres TIMING=fast SEED=1
 	PYTHONPATH=tests $(BIN)/python -m faults.chaos \
 		--mails $(MAILS) --db $(DB) --timing $(TIMING) --seed $(SEED)
+
+proof: setup  ## what a sceptic runs: explorers, 300 histories, 500 mails of chaos on each database
+	$(MAKE) --no-print-directory explore
+	$(MAKE) --no-print-directory simulate SEEDS=300 JOBS=2
+	$(MAKE) --no-print-directory chaos DB=sqlite
+	$(MAKE) --no-print-directory chaos DB=postgres
 
 guards: setup  ## take each guard out of a copy of the source: its tests must notice (ARGS=--fast)
 	$(BIN)/python tests/faults/guards.py $(ARGS)
