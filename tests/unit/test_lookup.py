@@ -126,6 +126,11 @@ def test_nor_when_it_was_deleted_later() -> None:
     assert merged_away(conversation(thread(1), line, state="deleted")) is None
 
 
+def test_a_note_in_its_shell_changes_nothing() -> None:
+    line = thread(2, type="lineitem", action_type="merged")
+    assert merged_away(conversation(line, thread(3, type="note"), state="deleted")) is not None
+
+
 async def test_our_thread_is_known_by_its_marker(lookup: MailLookup) -> None:
     found = conversation(thread(1, body="<p>other</p>"), thread(2, body=MINE))
     marked = lookup.marked(found, EFFECT)

@@ -22,12 +22,12 @@ class Merged:
 
 
 def merged_away(conversation: Conversation) -> Merged | None:
-    """FreeScout: a merged conversation stays as state deleted with nothing but line items.
+    """FreeScout: a merged conversation stays as state deleted, without its customer's threads.
 
     An append would revive the empty shell. The target has such a line item too, and its threads:
-    when it is deleted later, it is still where they are.
+    when it is deleted later, it is still where they are. People may leave notes in a shell.
     """
-    if conversation.state != "deleted" or any(t.type != "lineitem" for t in conversation.threads):
+    if conversation.state != "deleted" or any(t.type == "customer" for t in conversation.threads):
         return None
     moments = [t.created_at for t in conversation.threads if t.action_type == "merged"]
     return Merged(max(moments)) if moments else None
