@@ -1,5 +1,6 @@
 """Some histories of the simulation, in a process of their own: it replaces the clock of a loop."""
 
+import json
 import os
 import subprocess
 import sys
@@ -30,6 +31,25 @@ def test_a_seed_is_one_history() -> None:
     first, second = (told("--first", "3", "--mails", "10", "--trace") for _ in range(2))
     assert first.count("POST /api/conversations") > 5
     assert first == second
+
+
+@pytest.mark.promise("waiting-is-not-failing")
+@pytest.mark.timeout(300)
+def test_three_hours_of_503_park_nothing_and_end_within_a_minute() -> None:
+    returned = json.loads(simulated("--outage", "--first", "1").stdout)
+    assert returned["waiting"] == 60
+    assert returned["first_write"] <= 60
+    assert returned["states"] == {"done": 60}
+    assert returned["findings"] == []
+
+
+@pytest.mark.timeout(300)
+def test_weakened_copies_of_the_code_are_found_broken() -> None:
+    """The quick ones; `make simulate-variants` runs them all."""
+    for variant in ("no memory of intents", "marked before it is sent"):
+        found = simulated("--seeds", "5", "--mails", "12", "--variant", variant)
+        assert found.returncode == 1, found.stdout[-2_000:] + found.stderr[-2_000:]
+        assert "repeat it" in found.stdout
 
 
 def told(*options: str) -> str:

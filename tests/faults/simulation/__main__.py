@@ -4,15 +4,18 @@ Exit code 1 when a history is not clean; the first such prints its whole trace.
 """
 
 import argparse
+import json
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from functools import partial
 
 from faults.simulation.history import Outcome, Plan
+from faults.simulation.outage import three_hours_of_503
 from faults.simulation.running import quiet_libraries, run_seed
 from faults.simulation.variants import VARIANTS
 
@@ -27,13 +30,34 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--mails", type=int, default=60, help="mails per history")
     parser.add_argument("--variant", choices=sorted(VARIANTS), help="a weakened copy of the code")
+    parser.add_argument("--variants", action="store_true", help="each must be found broken")
+    parser.add_argument("--outage", action="store_true", help="three hours of 503, as JSON")
     parser.add_argument("--trace", action="store_true", help="print every trace")
     asked = parser.parse_args()
     seeds = range(asked.first, asked.first + asked.seeds)
+    if asked.outage:
+        quiet_libraries()
+        _say(json.dumps(asdict(three_hours_of_503(asked.first))))
+        return 0
+    if asked.variants:
+        quiet_libraries()
+        return _all_variants(seeds, Plan(mails=asked.mails))
     run = partial(run_seed, plan=Plan(mails=asked.mails), variant=asked.variant, trace=asked.trace)
     begun = time.monotonic()
     outcomes = list(_said(_outcomes(run, seeds, asked.jobs), len(seeds)))
     return _verdict(outcomes, time.monotonic() - begun)
+
+
+def _all_variants(seeds: range, plan: Plan) -> int:
+    """Every weakened copy until its first history that is not clean; 1 if one has none."""
+    unnoticed = 0
+    for variant in VARIANTS:
+        outcomes = (run_seed(seed, plan, variant) for seed in seeds)
+        caught = next((outcome for outcome in outcomes if outcome.findings), None)
+        unnoticed += caught is None
+        said = f"seed {caught.seed}: {caught.findings[0][:90]}" if caught else "NOT NOTICED"
+        _say(f"{variant:28} {said}")
+    return 1 if unnoticed else 0
 
 
 def _outcomes(run: "partial[Outcome]", seeds: range, jobs: int) -> Iterator[Outcome]:
