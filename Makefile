@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres simulate bench check chaos proof guards explore lock nightly docs clean
+.PHONY: help setup demo test test-postgres simulate simulate-variants bench check chaos proof guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer tests/simulators
@@ -54,7 +54,10 @@ test-postgres: setup  ## the tests that need PostgreSQL (an embedded one, on a U
 
 simulate: setup  ## histories of the real code in virtual time (SEEDS=300 FIRST=0 JOBS=2 TRACE=1)
 	PYTHONPATH=tests $(BIN)/python -m faults.simulation --seeds $(SEEDS) --first $(FIRST) \
-		--jobs $(JOBS) $(if $(TRACE),--trace)
+		--jobs $(JOBS) $(if $(TRACE),--trace) $(if $(HISTORY),--mails $(HISTORY))
+
+simulate-variants: setup  ## each weakened copy of the code is found broken by some seed
+	PYTHONPATH=tests $(BIN)/python -m faults.simulation --variants --seeds 300 --mails 12
 
 nightly: setup  ## the tests that take long
 	$(BIN)/python .ci/stages.py nightly

@@ -93,6 +93,10 @@ LIMITS = (
         "people read them in order."
     ),
     (
+        "When an agent merges a conversation while mails for it wait out an outage, an answer in a "
+        "new Gmail thread may be written before an older mail of the merged-away one."
+    ),
+    (
         "Nothing here was run against a licensed FreeScout or against Gmail itself: `csm self-"
         "test` and `csm check` ask yours."
     ),

@@ -4,10 +4,13 @@ The simulators' own judge finds what is lost, doubled, split, out of order, fore
 without all its files is no finding when a note names each file that is missing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from faults.simulation.stage import Outside
+from simulators.freescout.records import Thread
 from simulators.freescout.state import desk_state
 from simulators.freescout.verdict import verdict
 from simulators.gmail.control import message_row
@@ -34,18 +37,19 @@ def judged(outside: Outside) -> Iterator[str]:
 def _disordered(outside: Outside) -> Iterator[str]:
     """Mails of one group that were written in another order than they were accepted.
 
-    By group, not by conversation: a merge is noticed with the next mail of what was merged away,
-    which may by then be older than a mail of the target.
+    A group that an agent merged elsewhere is left out: a merge is noticed with the next mail of
+    what was merged away, and one that had to wait may by then be older than an answer just written.
     """
     groups = {message.internal_date_s: message.group for message in outside.post.box.messages()}
-    newest: dict[str, int] = {}
+    members: dict[str, list[Thread]] = defaultdict(list)
     for thread in sorted(outside.desk.site.desk.threads(), key=lambda row: row.id):
-        group = groups.get(thread.created_at) if thread.type == "customer" else None
-        if group is None:
-            continue
-        if thread.created_at < newest.get(group, 0):
-            yield f"disordered: thread {thread.id} of {group} is older than one before it"
-        newest[group] = max(thread.created_at, newest.get(group, 0))
+        if thread.type == "customer" and (group := groups.get(thread.created_at)):
+            members[group].append(thread)
+    for group, threads in members.items():
+        is_merged = len({thread.posted_to for thread in threads}) > 1
+        for earlier, later in pairwise(threads):
+            if later.created_at < earlier.created_at and not is_merged:
+                yield f"disordered: thread {later.id} of {group} is older than {earlier.id}"
 
 
 def _incomplete(conversations: list[Row], outside: Outside) -> Iterator[str]:
