@@ -27,6 +27,7 @@ def test_histories_are_clean() -> None:
     assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-5_000:]
 
 
+@pytest.mark.timeout(300)
 def test_a_seed_is_one_history() -> None:
     first, second = (told("--first", "3", "--mails", "10", "--trace") for _ in range(2))
     assert first.count("POST /api/conversations") > 5

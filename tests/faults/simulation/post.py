@@ -72,6 +72,7 @@ class SimulatedGmail(GmailClient):
             slug="support", asked=SimpleNamespace(key="token_file")
         )
         self._users = _Users(post)
+        self._messages = self._users.messages()
         self._https = SimpleNamespace(mine=lambda: None)  # type: ignore[assignment]
         self._quota = TokenBucket(4000, clock=post.world.loop.time)
         self._prices = Prices()
