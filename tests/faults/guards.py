@@ -251,14 +251,6 @@ GUARDS: tuple[Guard, ...] = (
         slow=True,
     ),
     Guard(
-        "an unresolved create is settled before a match",
-        f"{INGEST}/writer.py",
-        "            made = await self._effects.settle(lease, create, self._recorder(job))\n",
-        "            made = None\n",
-        ("tests/e2e", "-k", "create or settled or match"),
-        slow=True,
-    ),
-    Guard(
         "oldest first",
         f"{INGEST}/scopes.py",
         ".order_by(MESSAGE.c.internal_date.nulls_first(), MESSAGE.c.gmail_message_id)",
@@ -279,7 +271,7 @@ GUARDS: tuple[Guard, ...] = (
         "        if elder := await self._elder(job.message, conversation):\n"
         "            return Behind(elder)\n",
         "",
-        ("tests/e2e", "-k", "overtake or elder or order"),
+        ("tests/e2e/test_acceptance_order.py",),
         slow=True,
     ),
     Guard(
