@@ -42,7 +42,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         with upped(installation) as up:
             up.answers()
             opened = Stack(gmail, desk, up)
-            assert up.csm("self-test", "--assume", "yes").exit_code == 0, up.said()
+            tested = up.csm("self-test", "--assume", "yes")
+            assert tested.exit_code == 0, f"{tested.exception!r} {up.said()}"
             yield opened
 
 
@@ -73,6 +74,13 @@ def test_status_says_what_is_open_and_what_is_allowed(stack: Stack) -> None:
     answer = stack.up.json("status")
     assert (answer["down"], answer["outbox"], answer["allowed"]) == ([], 0, "drafts")
     assert answer["states"]["done"] >= 1
+    assert list(answer["services"]) == ["webhook_gateway", "classifier", "draft_writer"]
+
+    def is_well() -> bool:
+        services = stack.up.json("status")["services"].values()
+        return all(said and said["down"] == [] for said in services)
+
+    wait_for(is_well, stack.up.said)
     shown = stack.up.csm("status").stdout
     assert "done" in shown
     assert "self-test allows" in shown

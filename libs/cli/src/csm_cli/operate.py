@@ -4,7 +4,7 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -30,6 +30,8 @@ from gmail_ingest.settings import Settings
 SERVICE = "gmail_ingest"
 # Services beside it that write to FreeScout: they keep a self-test's findings too.
 ALSO_WRITING = ("draft_writer",)
+# The stages behind it, in the order of the work.
+LATER = ("webhook_gateway", "classifier", "draft_writer")
 Answer = Literal["yes", "no", "skip"]
 # As the services' work rows have them, without the import of a database.
 STATES = ("wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked")
@@ -37,6 +39,9 @@ STATES = ("wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked")
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 # Seconds a verb may take that does more than read a few rows.
 _PATIENCE = 120.0
+# Seconds that a service may need to start, and between two looks whether it has.
+_STARTING = 20.0
+_STARTING_LOOK = 0.5
 
 
 def ask(
@@ -99,6 +104,8 @@ def _over_http(settings: Settings) -> Json:
 def status(settings: Settings, *, as_json: bool) -> None:
     """What is open, what is down, what ended how."""
     answer = _status(settings)
+    later = asyncio.run(_later(settings.nats.url))
+    answer["services"] = later
     if as_json:
         say_json(answer)
         return
@@ -110,12 +117,52 @@ def status(settings: Settings, *, as_json: bool) -> None:
         ("last audit", _about_audit(answer["audit"])),
         ("self-test allows", answer["allowed"] or "nothing: run `csm self-test`"),
     ]
-    say_facts("Service", facts)
-    down = [(d["name"], moment(d["since"]), d["reason"]) for d in answer["down"]]
+    say_facts(SERVICE, facts)
+    rows = [_about_service(name, said) for name, said in later.items()]
+    columns = ("service", "", "open", "parked", "oldest", "not on the bus", "durables")
+    screen().print(table("The stages behind it", columns, rows))
+    everybody = {SERVICE: answer} | {name: said for name, said in later.items() if said}
+    _say_trouble(everybody)
+
+
+def _say_trouble(everybody: Mapping[str, Json]) -> None:
+    down = [
+        (service, d["name"], moment(d["since"]), d["reason"])
+        for service, said in everybody.items()
+        for d in said["down"]
+    ]
     if down:
-        screen().print(table("Down", ("what", "since", "why"), down))
-    if raised := [(moment(a["at"]), a["alert"], a["about"], a["words"]) for a in answer["alerts"]]:
-        screen().print(table("Alerts", ("at", "alert", "about", "what"), raised))
+        screen().print(table("Down", ("service", "what", "since", "why"), down))
+    raised = [
+        (moment(a["at"]), service, a["alert"], a["about"], a["words"])
+        for service, said in everybody.items()
+        for a in said["alerts"]
+    ]
+    if raised:
+        screen().print(table("Alerts", ("at", "service", "alert", "about", "what"), raised))
+
+
+async def _later(nats_url: str) -> dict[str, Json | None]:
+    """What the stages behind the ingest say; None for one that does not answer."""
+
+    async def said(service: str) -> Json | None:
+        try:
+            return await admin.ask(nats_url, service, "status", timeout=3)
+        except AdminError:
+            return None
+
+    answers = await asyncio.gather(*map(said, LATER))
+    return dict(zip(LATER, answers, strict=True))
+
+
+def _about_service(name: str, said: Json | None) -> tuple[object, ...]:
+    if said is None:
+        return name, "does not answer", "", "", "", "", ""
+    states = said["states"]
+    return (
+        name, "runs", states.get("wanted", 0), states.get("parked", 0),
+        age(said["oldest_open_s"]), said["outbox"], said["durables"],
+    )  # fmt: skip
 
 
 def _about_audit(audit: Json | None) -> str:
@@ -211,9 +258,23 @@ def hand_on(settings: CommonSettings, result: Json) -> None:
     """Every service that writes keeps the findings itself; one that does not run learns later."""
     for service in ALSO_WRITING:
         try:
-            asyncio.run(admin.ask(settings.nats.url, service, "self-test-keep", to_keep(result)))
+            asyncio.run(_kept(settings.nats.url, service, to_keep(result)))
         except AdminError as error:
             side_screen().print(f"{error}; start it and run this again", markup=False)
+
+
+async def _kept(nats_url: str, service: str, findings: Json) -> None:
+    """Hand the findings to a service, which may be starting; raises AdminError after a while."""
+    until = time.monotonic() + _STARTING
+    while True:
+        try:
+            await admin.ask(nats_url, service, "self-test-keep", findings)
+        except AdminError:
+            if time.monotonic() >= until:
+                raise
+            await asyncio.sleep(_STARTING_LOOK)
+        else:
+            return
 
 
 def to_keep(result: Json) -> Json:
