@@ -4,9 +4,9 @@ with one. In doubt it is a customer's, P2: nothing is put aside by rules alone.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from classifier import cues, words
+from classifier import cues, outsiders, words
 from classifier.inquiry import Inquiry, joined
 from classifier.policy import Opinion
 from classifier.words import Words, folded
@@ -17,12 +17,29 @@ _SCANNED = 12_000
 _SUBJECT = 500
 # So few words without any cue are a sign of life, no request.
 _SHORT = 14
-_MANY = re.compile(r"\b(\d{1,3}(?:[.,' ]\d{3})+|\d{2,7})\b")
+_NEVER = 1_000
+# So many words tell more than a passing question.
+_DETAILED = 25
+# How many there are of something; several groups of digits are a phone number.
+_MANY = re.compile(r"(?<!\d )(?<!\+)\b([1-9]\d{0,2}(?:[.,']\d{3})+|[1-9]\d{1,6})\b(?! ?\d)")
 _QUESTION = re.compile(
     r"\?|\b(?:how|what|when|where|which|wie|was|wann|comment|quand|quel|como|cuando|come|quando|"
     r"hoe|wanneer)\b"
 )
-_FORM = re.compile(r"\b(?:message|nachricht|mensaje|messaggio|bericht|mensagem)\s?:")
+_HOW = re.compile(
+    r"\b(?:how (?:do|can|to)|where (?:do|can)|what now|wie kann|wo kann|wie geht|comment|ou puis|"
+    r"como puedo|donde puedo|come posso|dove posso|hoe kan|waar kan|como posso|onde posso)\b"
+)
+_AGENCY = re.compile(
+    r"seo|marketing|agenc|agentur|bureau|leads|outreach|growth|advert|promo|recruit|backlink|casino|"
+    r"loan|invest|webdesign|media@|sales@|vertrieb@|sponsor"
+)
+# A web form's mail is sent by a machine and written by a person.
+_FORM = re.compile(
+    r"\b(?:message|nachricht|mensaje|messaggio|bericht|mensagem|ihre frage|your question|anliegen|"
+    r"comments?|phone|telefon|telephone|telefono|telefoon|telefone|company|firma|contact form|"
+    r"kontaktformular|formulaire|formulario|contactformulier|modulo di contatto)\s?[:\-]"
+)
 _ROBOT = re.compile(
     r"^(?:no-?_?reply|do-?not-?reply|mailer-daemon|postmaster|newsletter|news|marketing|promo|"
     r"notifications?|bounces?|nieuws|nieuwsbrief)\b"
@@ -41,9 +58,13 @@ _IMPORTANCE = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A folded text with what steers machines taken out, and the languages to read it in."""
+    """A folded text with what steers machines taken out, and the languages to read it in.
+
+    `trusted` is what counts as grave: who gives orders goes on in the same paragraph.
+    """
 
     text: str
+    trusted: str
     languages: tuple[str, ...]
     was_steered: bool
 
@@ -65,7 +86,7 @@ def opinion(inquiry: Inquiry, language: str) -> Opinion:
     """What the rules say about an inquiry in `language`."""
     reading = read(inquiry, language)
     category, why = _category(inquiry, reading)
-    importance, reasons = _importance(inquiry, reading, category)
+    importance, reasons = _importance(inquiry, replace(reading, text=reading.trusted), category)
     uncertainty = ["judged by rules, not by a model"]
     if reading.was_steered:
         uncertainty.append("text that addresses a machine was ignored")
@@ -86,9 +107,10 @@ def severity(inquiry: Inquiry, language: str) -> tuple[str, ...]:
 def read(inquiry: Inquiry, language: str) -> Reading:
     """The newest messages as the rules look at them."""
     subject = inquiry.subject[:_SUBJECT]
-    kept, was_steered = unsteered(f"{subject}\n{joined(inquiry.newest)}"[:_SCANNED])
+    whole = f"{subject}\n{joined(inquiry.newest)}"[:_SCANNED]
+    kept, was_steered = unsteered(whole)
     languages = tuple(dict.fromkeys((language or "en", "en")))
-    return Reading(folded(kept), languages, was_steered)
+    return Reading(folded(kept), folded(before_steering(whole)), languages, was_steered)
 
 
 def unsteered(text: str) -> tuple[str, bool]:
@@ -106,6 +128,16 @@ def unsteered(text: str) -> tuple[str, bool]:
         return " "
 
     return cues.SENTENCE.sub(cut, cues.BRACKETED.sub(cut, text)), was_steered
+
+
+def before_steering(text: str) -> str:
+    """Of each line only what stands before the first sentence that speaks to a machine."""
+    kept: list[str] = []
+    for line in text.split("\n"):
+        sentences = [found[0] for found in cues.SENTENCE.finditer(line)]
+        steers = [bool(cues.STEERS.search(folded(sentence))) for sentence in sentences]
+        kept.append("".join(sentences[: steers.index(True) if any(steers) else None]))
+    return "\n".join(kept)
 
 
 def _category(inquiry: Inquiry, reading: Reading) -> tuple[Category, str]:
@@ -126,22 +158,37 @@ def _is_other(inquiry: Inquiry, reading: Reading) -> str | None:
     """Why nobody of ours is meant, the surest sign first; None when somebody may be."""
     if inquiry.is_from_machine and not _FORM.search(reading.text):
         return "an automatic message, by its headers"
-    if any(_grave(reading)) and _speaks_as_customer(inquiry, reading):
+    if any(_grave(reading)) and not reading.has(outsiders.SPAM):
         return None
     if why := _elsewhere(inquiry, reading):
         return why
-    sells = reading.number(cues.SELLS)
-    if sells and sells >= _buying(reading) and not _speaks_as_customer(inquiry, reading):
+    sells = reading.number(outsiders.SELLS) + bool(_AGENCY.search(inquiry.sender.casefold()))
+    if 2 * sells > _against(inquiry, reading) + 1:
         return "offers something to us"
     return None
 
 
 def _buying(reading: Reading) -> int:
-    return 2 * reading.number(words.ASKS_TO_BUY) + reading.number(words.ABOUT_BUYING)
+    about = min(2, reading.number(words.ABOUT_BUYING))
+    return 2 * reading.number(words.ASKS_TO_BUY) + about
 
 
 def _customer(reading: Reading) -> int:
     return 2 * reading.number(words.IS_CUSTOMER)
+
+
+def _troubles(reading: Reading) -> int:
+    """How much sounds like somebody who has bought and is in trouble."""
+    parts = (words.IS_CUSTOMER, words.PROBLEM, words.UPSET)
+    return sum(reading.number(part) for part in parts)
+
+
+def _against(inquiry: Inquiry, reading: Reading) -> int:
+    """What words must outweigh to put a mail aside: the graver it sounds, the more."""
+    if inquiry.has_agent_answer:
+        return _NEVER
+    upset = reading.has(words.UPSET) or (reading.has(words.PROBLEM) and reading.has(cues.DEADLINE))
+    return max(_buying(reading), _troubles(reading)) + 4 * upset
 
 
 def _speaks_as_customer(inquiry: Inquiry, reading: Reading) -> bool:
@@ -154,15 +201,17 @@ def _elsewhere(inquiry: Inquiry, reading: Reading) -> str | None:
     is_bulk = bool(set(inquiry.flags or "") & {"b", "p"})
     speaks = _speaks_as_customer(inquiry, reading)
     is_robot = _ROBOT.match(inquiry.sender.casefold()) is not None
-    if reading.has(cues.SPAM) and not speaks:
+    buys = _buying(reading)
+    if reading.has(outsiders.SPAM) and not speaks:
         return "has the words of a fraud"
-    if reading.has(cues.ABSENT) and reading.length < 120 and not inquiry.has_agent_answer:
+    if reading.has(outsiders.ABSENT) and reading.length < 120 and not speaks:
         return "an absence or calendar notice"
-    if is_bulk and not (speaks and not reading.has(cues.NEWSLETTER)):
+    if is_bulk and not (speaks and not reading.has(outsiders.NEWSLETTER)):
         return "sent to many, by its headers"
-    if reading.has(cues.NEWSLETTER) and (is_robot or not speaks) and not _buying(reading) >= 4:
+    if reading.has(outsiders.NEWSLETTER) and (is_robot or not speaks) and buys < 4:
         return "a newsletter or an advertisement"
-    if reading.has(cues.ELSEWHERE) and not speaks and _buying(reading) < 4:
+    elsewhere = reading.number(outsiders.ELSEWHERE) + is_robot
+    if 2 * elsewhere > _against(inquiry, reading):
         return "an application, a press or building notice, or the like"
     return None
 
@@ -176,20 +225,25 @@ def _importance(inquiry: Inquiry, reading: Reading, category: Category) -> tuple
 
 
 def _of_other(inquiry: Inquiry, reading: Reading) -> int:
-    if inquiry.is_from_machine or reading.has(cues.SPAM) or set(inquiry.flags or "") & {"b", "p"}:
+    if (
+        inquiry.is_from_machine
+        or reading.has(outsiders.SPAM)
+        or set(inquiry.flags or "") & {"b", "p"}
+    ):
         return 1
-    return 3 if reading.has(cues.ELSEWHERE) else 2
+    return 3 if reading.has(outsiders.ELSEWHERE) else 2
 
 
 def _of_lead(reading: Reading) -> tuple[int, list[str]]:
-    importance, reasons = 6, []
-    if _buying(reading) >= 4 or _largest(reading.text) >= 10:
-        importance, reasons = 7, ["a concrete wish"]
-    if _largest(reading.text) >= 30 and reading.number(words.ASKS_TO_BUY):
-        importance, reasons = 8, ["a large one"]
-    if reading.has(cues.DEADLINE) and _largest(reading.text) >= 500:
-        return 9, [*reasons, "time is short"]
-    return importance, reasons
+    """By how many it is for, and whether time is short."""
+    largest, is_urgent = _largest(reading.text), reading.has(cues.DEADLINE)
+    if is_urgent and largest >= 500:
+        return 9, ["a large wish", "time is short"]
+    if largest >= 100:
+        return 8, ["a large wish"]
+    if largest >= 10 or is_urgent:
+        return 7, ["a concrete wish"]
+    return (6 if reading.length >= _DETAILED else 5), []
 
 
 def _of_customer(reading: Reading) -> tuple[int, list[str]]:
@@ -202,14 +256,22 @@ def _of_customer(reading: Reading) -> tuple[int, list[str]]:
     if reading.has(words.UPSET):
         return 7, ["is unhappy or wants money back"]
     if reading.has(words.PROBLEM):
-        return (7, ["does not work, and is urgent"]) if is_urgent else (6, ["something is wrong"])
-    if reading.has(cues.THANKS) and reading.length <= _SHORT and not _QUESTION.search(reading.text):
+        if is_urgent:
+            return 7, ["does not work, and is urgent"]
+        return (5 if _HOW.search(reading.text) else 6), ["something is wrong"]
+    if (
+        reading.has(outsiders.THANKS)
+        and reading.length <= _SHORT
+        and not _QUESTION.search(reading.text)
+    ):
         return 2, ["thanks"]
     return 5, []
 
 
 def _grave(reading: Reading) -> Iterator[str]:
-    return (name for name, wanted in _GRAVE.items() if reading.has(wanted))
+    for name, wanted in _GRAVE.items():
+        if wanted.are_in(reading.trusted, reading.languages):
+            yield name
 
 
 def _largest(text: str) -> int:
