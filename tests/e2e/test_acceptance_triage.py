@@ -128,3 +128,18 @@ async def test_a_dry_run_is_listed_and_judged_again_on_request(by_rules: Triage)
     await by_rules.judged(1)
     (told,) = await by_rules.told()
     assert told.customer_thread_id == written.thread
+
+
+@pytest.mark.promise("shown")
+async def test_the_past_is_judged_when_somebody_asks_for_it(by_rules: Triage) -> None:
+    old = old_conversation(by_rules, 1)
+    await by_rules.begin()
+    await by_rules.hint(old, "sweep")
+    await by_rules.idle()
+    assert by_rules.verdicts() == []
+    answer = await by_rules.service.ask("judge-since", since=1_700_000_000)
+    assert answer["mailboxes"] == ["support"]
+    await by_rules.hint(old, "sweep", "again")
+    await by_rules.judged(1)
+    story = await by_rules.service.ask("show", id=str(old.conversation))
+    assert [row["state"] for row in story["verdicts"]] == ["final"]

@@ -12,6 +12,7 @@ from csm import work
 from csm_cli import operate
 from csm_cli.embedded_nats import EmbeddedNats
 from csm_cli.installation import Installation
+from csm_cli.services import names
 from csm_cli.simulation import Simulator
 from csm_cli.terminal import CommandFailedError
 from simulators.samples import Sample, sample_mails
@@ -153,8 +154,8 @@ def test_check_finds_everything_in_order(stack: Stack) -> None:
     assert {finding["level"] for finding in checked} == {"ok"}, checked
     looked_at = [finding["what"] for finding in checked]
     assert looked_at == [
-        "settings", "install key", "database", "NATS", "streams", "NATS on disk", "FreeScout",
-        "Gmail support", "llm", "gmail_ingest", "self-test",
+        "settings", "install key", *(f"database of {name}" for name in names()), "NATS",
+        "streams", "NATS on disk", "FreeScout", "Gmail support", "llm", "gmail_ingest", "self-test",
     ]  # fmt: skip
 
 

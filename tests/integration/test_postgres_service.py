@@ -95,7 +95,7 @@ def test_provision_makes_schema_and_clock_once_and_check_sees_them(
     assert postgres.rows(name, "SELECT csm_now() > 0") == [(True,)]
     second = csm("provision", "--config", str(installation.config))
     assert "schema" not in second.output
-    level, words = findings(installation)["database"]
+    level, words = findings(installation)["database of gmail_ingest"]
     assert level == "ok"
     assert name in words
     postgres.drop(name)
@@ -108,10 +108,10 @@ def test_check_names_a_database_without_a_schema_and_one_of_another_key(
     configured(installation, postgres.url(name))
     assert csm("provision", "--config", str(installation.config)).exit_code == 0
     postgres.rows(name, "INSERT INTO install VALUES ('0123456789abcdef', 0)")
-    assert findings(installation)["database"][0] == "fail"
-    assert "install key" in findings(installation)["database"][1]
+    assert findings(installation)["database of gmail_ingest"][0] == "fail"
+    assert "install key" in findings(installation)["database of gmail_ingest"][1]
     postgres.drop(name)
-    level, words = findings(installation)["database"]
+    level, words = findings(installation)["database of gmail_ingest"]
     assert level == "fail"
     assert "csm provision" in words
 

@@ -18,6 +18,7 @@ from csm.settings import LEVELS, WriteLevel
 from csm_cli.embedded_nats import monitor_of
 from csm_cli.model_check import check_models
 from csm_cli.operate import SERVICE
+from csm_cli.services import load_all
 from gmail_ingest.accounts import account_of
 from gmail_ingest.gmail import (
     GmailClient,
@@ -56,28 +57,29 @@ async def _about_state(settings: Settings) -> list[Finding]:
     except InstallKeyError as error:
         return [Finding("fail", "install key", str(error))]
     found = Finding("ok", "install key", f"{settings.install_key_path} (keep a backup)")
-    return [found, await _about_database(settings.database_url, key)]
+    services = load_all(settings.toml_path)
+    return [found, *[await _about_database(s.section, s.database_url, key) for s in services]]
 
 
-async def _about_database(url: str, key: bytes) -> Finding:
+async def _about_database(service: str, url: str, key: bytes) -> Finding:
     """Read only: the database belongs to the running service."""
-    name = shown(url)
+    name, what = shown(url), f"database of {service}"
     try:
         db = open_read_only(url)
         try:
-            problem = await db.run(_about_schema, key)
+            problem = await db.run(_about_schema, service, key)
         finally:
             await db.close()
     except (DatabaseUnavailableError, DBAPIError) as error:
         reason = str(getattr(error, "orig", None) or error)
-        return Finding("fail", "database", f"{name} cannot be read: {reason}; run `csm provision`")
+        return Finding("fail", what, f"{name} cannot be read: {reason}; run `csm provision`")
     if problem:
-        return Finding("fail", "database", f"{name}: {problem}")
-    return Finding("ok", "database", f"{name}, schema {migrations.newest(SERVICE)}")
+        return Finding("fail", what, f"{name}: {problem}")
+    return Finding("ok", what, f"{name}, schema {migrations.newest(service)}")
 
 
-def _about_schema(connection: Connection, key: bytes) -> str | None:
-    if problem := migrations.problem(connection, SERVICE):
+def _about_schema(connection: Connection, service: str, key: bytes) -> str | None:
+    if problem := migrations.problem(connection, service):
         return problem
     return install.foreign(connection, key)
 

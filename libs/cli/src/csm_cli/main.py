@@ -287,6 +287,26 @@ def reconcile(
 
 
 @app.command()
+def judge(
+    *,
+    since: Annotated[str, typer.Option(help="2h, 3d, or 2026-11-01: since when all are ours.")],
+    mailbox: Annotated[str | None, typer.Option(help="Only this one (its slug).")] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge what was there before the installation, or was left alone, since a moment.
+
+    Example: [bold]csm judge --since 3d[/bold]
+    """
+    with in_words():
+        answer = operate.judge_since(load(Settings, config), since, mailbox)
+        if as_json:
+            say_json(answer)
+        else:
+            typer.echo(f"{', '.join(answer['mailboxes'])}: {answer['hints']} conversations")
+
+
+@app.command()
 def demo(
     *,
     mail: Annotated[

@@ -228,6 +228,16 @@ def reconcile(settings: CommonSettings, days: float | None) -> Json:
     return asyncio.run(work)
 
 
+def judge_since(settings: CommonSettings, since_text: str, mailbox: str | None) -> Json:
+    """Move the classifier's watermark, then sweep that far back; raises AdminError."""
+    begin = since(since_text)
+    moved = {"since": begin, "mailbox": mailbox}
+    asked = admin.ask(settings.nats.url, "classifier", "judge-since", moved, _PATIENCE)
+    answer = asyncio.run(asked)
+    days = max((time.time() - begin) / 86_400, 1 / 24)
+    return answer | reconcile(settings, days)
+
+
 def say_replayed(answer: Json) -> None:
     """How many, and which ones."""
     would = "would be " if answer["dry_run"] else ""

@@ -12,7 +12,7 @@ OUTAGE = Words(
     "everyone is locked out|production is|standstill|all of our * are|not reachable|unreachable|"
     "cannot work at all|everything is down|refuse all|refuses all|none of the tills|"
     "no orders come|nothing works|all tills|all our shops|every employee|every customer|"
-    "for everybody|stands still|losing thousands|losing money every|lose * per hour|per hour|"
+    "stands still|losing thousands|losing money every|lose * per hour|per hour|"
     "patient safety|wrong patient|in danger|injur|on fire|smoke|burn|overheat|emergency",
     de="ausfall|ausgefallen|komplett ausgefallen|nicht erreichbar|niemand kann|keiner kann|"
     "keiner von uns|alle nutzer|alle mitarbeiter|steht still|stillstand|produktion steht|"
