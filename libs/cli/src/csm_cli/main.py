@@ -300,10 +300,7 @@ def judge(
     """
     with in_words():
         answer = operate.judge_since(load(Settings, config), since, mailbox)
-        if as_json:
-            say_json(answer)
-        else:
-            typer.echo(f"{', '.join(answer['mailboxes'])}: {answer['hints']} conversations")
+        say_json(answer) if as_json else typer.echo(f"hinted at {answer['hints']} conversations")
 
 
 @app.command()

@@ -12,7 +12,7 @@ from functools import cache
 
 def folded(text: str) -> str:
     """Lower case without accents; white space of all kinds is one blank, quotes are '."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss"))
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(kept.translate(_ALIKE).split())
 
