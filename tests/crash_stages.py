@@ -8,6 +8,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "llm": ("llm_after_claim", "llm_after_answer", "llm_after_settle"),
     "classifier": ("before_verdict", "in_verdict_tx", "after_verdict"),
     "draft_writer": ("after_rank", "before_tags", "after_tags"),
+    # Seams of drafts: tests/faults/test_drafts.py.
+    "drafts": ("after_draft_text", "before_read_back", "after_followup_tag"),
     "webhook_gateway": ("before_hints", "before_swept"),
 }
 GMAIL_INGEST = tuple(

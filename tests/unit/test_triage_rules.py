@@ -1,13 +1,13 @@
 """The rules: the safe side in doubt, flags of headers before words, and nobody steers them."""
 
 import pytest
+from classifier.language import Languages
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import rules
 from classifier.inquiry import Inquiry, Turn
-from classifier.language import Languages
-from classifier.words import folded
+from csm.outside_text import folded
 
 ALL = ("en", "de", "fr", "es", "it", "nl", "pt")
 LANGUAGES = st.sampled_from(["", *ALL])

@@ -70,8 +70,12 @@ INSIDE: dict[str, DraftStep] = {
     "llm_after_claim": DraftStep.GENERATE,
     "llm_after_answer": DraftStep.GENERATE,
     "llm_after_settle": DraftStep.GENERATE,
+    "after_draft_text": DraftStep.GENERATE,
+    "before_read_back": DraftStep.RECORD,
 }
-"""Seams inside a step: paying for a text touches nothing that the rule is about."""
+"""Seams inside a step: paying for a text touches nothing that the rule is about, and reading back
+what is recorded only tells an opened draft from an edited one.
+"""
 
 _READS = "it only reads: dying after it is dying after the step before"
 _ENDS = "it ends the delivery: the seam is that of ACK"

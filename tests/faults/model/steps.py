@@ -109,6 +109,7 @@ ELSEWHERE: dict[str, str] = {
     "after_rank": "the rank of a verdict is a row of its own; what is missing is done again",
     "before_tags": _TAGS,
     "after_tags": _TAGS,
+    "after_followup_tag": _TAGS,
 }
 """Seams of writes that no model here contains, and why."""
 

@@ -1,7 +1,6 @@
 """The `csm` command: arguments in, exit code out; what a verb does lies in its own module."""
 
-# A verb imports what only it needs: `csm status` answers at once, without SQL and migrations.
-# ruff: noqa: PLC0415
+# ruff: noqa: PLC0415 - a verb imports what only it needs: `csm status` answers without SQL
 
 import asyncio
 import os
@@ -13,7 +12,7 @@ import typer
 
 from csm import logs
 from csm.settings import load
-from csm_cli import operate
+from csm_cli import drafts, operate
 from csm_cli.evaluation import Method, Split
 from csm_cli.operate import STATES, Answer, Choice
 from csm_cli.terminal import in_words, say_json, screen, table
@@ -28,6 +27,7 @@ app = typer.Typer(
 
 gmail = typer.Typer(no_args_is_help=True, help="The Gmail side of a mailbox.")
 app.add_typer(gmail, name="gmail")
+app.command()(drafts.drafts)
 
 Config = Annotated[
     Path | None,

@@ -25,6 +25,7 @@ Alert = Literal[
     "dead-letter-failed",
     "degraded",
     "dependency-down",
+    "drafting-stopped",
     "durable-drift",
     "durable-missing",
     "health-port-taken",

@@ -112,6 +112,9 @@ class Conversation(_Answer):
     mailbox_id: Count = 0
     customer_email: Text = Field(default="", validation_alias=AliasPath("customer", "email"))
     customer_id: int | None = Field(default=None, validation_alias=AliasPath("customer", "id"))
+    customer_first_name: Text = Field(
+        default="", validation_alias=AliasPath("customer", "firstName")
+    )
     assignee_id: int | None = Field(default=None, validation_alias=AliasPath("assignee", "id"))
     cc: Addresses = ()
     created_at: AwareDatetime

@@ -41,6 +41,11 @@ class Lookup:
         self._freescout = freescout
         self._key = key
 
+    @property
+    def server_time(self) -> datetime | None:
+        """FreeScout's clock at the last answer that named it."""
+        return self._freescout.server_time
+
     async def conversation(self, conversation_id: int) -> Conversation | None:
         """The conversation, None when it was deleted for good."""
         try:

@@ -67,6 +67,10 @@ NATS_FSYNC_ALWAYS = Gauge(
     "csm_nats_fsync_always", "1: NATS acknowledges after the fsync, 0: before, -1: not known",
     registry=REGISTRY,
 )  # fmt: skip
+DRAFTS = Counter("csm_drafts", "Drafts by what became of them", ["outcome"], registry=REGISTRY)
+DRAFT_DECISIONS = Counter(
+    "csm_draft_decisions", "Wanted drafts by what was decided", ["answer"], registry=REGISTRY
+)
 LLM_REQUESTS = Counter(
     "csm_llm_requests", "Requests to the model server by how each ended", ["task", "result"],
     registry=REGISTRY,

@@ -48,6 +48,9 @@ _SENT = re.compile(
 )
 _QUOTE = re.compile(r"^\s{0,3}>")
 
+_QUOTES = "\u2018\u2019\u0060\u00b4"
+_ALIKE = str.maketrans(dict.fromkeys(_QUOTES, "'") | {"\u2013": "-", "\u2014": "-", "\u00ad": ""})
+
 
 @dataclass(frozen=True, slots=True)
 class Marker:
@@ -83,6 +86,13 @@ def clean(text: str) -> str:
 def neutral(text: str) -> str:
     """`clean` text in which nothing looks like a marker or a chat template's control token."""
     return _OPENERS.sub(lambda found: f"{found[0]} ", clean(text))
+
+
+def folded(text: str) -> str:
+    """Lower case without accents; white space of all kinds is one blank, quotes are '."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(kept.translate(_ALIKE).split())
 
 
 def newest_part(text: str) -> str:

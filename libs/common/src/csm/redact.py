@@ -43,6 +43,15 @@ _DOMAIN = re.compile(
     r"(?:com|net|org|info|biz|io|app|dev|shop|online|site|xyz|top|link|click|example|eu|de|at|ch"
     r"|fr|es|it|nl|be|pt|br|pl|uk|us|ru|cn)\b(?![\w-])(?:/[^\s<>\"'\])]{0,2000}+)?"
 )
+# Wider than _DOMAIN: a text of ours that names a host is looked at by a person if in doubt.
+_HOST = re.compile(
+    r"(?i)(?<![\w@.-])(?:[\w-]{2,63}+\.){1,5}(?:[a-z]{2}|xn--[a-z0-9-]{2,59}|com|net|org|info|biz"
+    r"|app|dev|shop|store|online|site|website|xyz|top|link|click|live|cloud|tech|support|help|pay"
+    r"|money|bank|finance|email|mail|page|pages|web|blog|news|zip|mov|icu|vip|pro|art|fun|space"
+    r"|world|today|agency|company|solutions|services|systems|digital|network|group|team|center"
+    r"|club|life|one|name|mobi|tel|asia|wiki|work|works|example|test|localhost|onion)"
+    r"(?![\w-])(?::\d{2,5})?(?:[/?][^\s<>\"'\])]{0,2000}+)?"
+)
 _MAIL = re.compile(r"(?i)[\w.%+'!#$&*/=?^`{|}~-]{1,64}+@(?:[\w-]{1,63}\.){0,8}[\w-]{1,63}")
 _PHONE_LIKE = re.compile(r"(?<![\w])(?:\+|\()?\d(?:[ ().\-/\u00a0]{0,3}\d){6,16}+(?![\w])")
 # How dates are written: a date is no phone number.
@@ -73,6 +82,23 @@ def without_identities(text: str) -> Redacted:
     secrets = without_secrets(text)
     rest = _applied(secrets.text, _IDENTITIES)
     return Redacted(rest.text, secrets.number + rest.number)
+
+
+def links(text: str) -> list[str]:
+    """Every web address and every name of a host in `text`, as written."""
+    found = [one[0] for one in _URL.finditer(text)]
+    return found + [one[0] for one in _HOST.finditer(_MAIL.sub(" ", _URL.sub(" ", text)))]
+
+
+def addresses(text: str) -> list[str]:
+    """Every e-mail address in `text`."""
+    return [found[0].rstrip(".-") for found in _MAIL.finditer(_URL.sub(" ", text))]
+
+
+def phones(text: str) -> list[str]:
+    """Everything in `text` that is written like a phone number."""
+    rest = _MAIL.sub(" ", _URL.sub(" ", text))
+    return [found[0] for found in _PHONE_LIKE.finditer(rest) if _phone(found) != found[0]]
 
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]

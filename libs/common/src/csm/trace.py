@@ -20,6 +20,7 @@ SPANS: dict[str, str] = {
     "message.received process": "one delivery of the event, from receipt to answer",
     "customer thread write": "the write protocol for one mail: look, intent, request, record",
     "note write": "the same for a note",
+    "draft write": "the same for a draft",
     "conversation.updated publish": "the event about the new thread goes to the bus",
     "conversation.updated process": "one delivery of that event",
     "conversation.classified publish": "a verdict goes to the bus",
@@ -39,7 +40,7 @@ ATTRIBUTES: dict[str, str] = {
     "again": "how often the row was published before",
     "delivery": "how often the event was delivered, from 1",
     "outcome": "done, later, unavailable, rejected; of a write: written, wait, adopt",
-    "effect": "kind of write: create, append, note",
+    "effect": "kind of write: create, append, note, draft",
     "error": "class of the error; its words may quote a mail and stay out",
     "task": "what a model was asked for: classify, draft",
 }

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from classifier import state
 from classifier.handlers import Handlers
 from classifier.judge import Judge
-from classifier.language import Languages
 from classifier.operate import Operations
 from classifier.settings import Settings
 from csm import gates
@@ -17,6 +16,7 @@ from csm.contracts import ConversationUpdated
 from csm.db import outlast
 from csm.dependency import Probe
 from csm.freescout import FreeScout
+from csm.language import Languages
 from csm.llm import Llm
 from csm.llm_outage import LLM
 from csm.service import Frame, Ground

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from classifier import prompt, rules
 from classifier.inquiry import Inquiry
-from classifier.language import Languages
 from classifier.policy import Opinion, clamped
 from classifier.verdicts import Judged
+from csm.language import Languages
 from csm.llm import Answer, Llm, LlmRefusedError, LlmTooLongError, Message, Question
 
 UNREADABLE = "the text could not be read safely: a person must look"
@@ -30,7 +30,7 @@ class Judge:
 
     def by_rules(self, inquiry: Inquiry, languages: Sequence[str]) -> Judged:
         """What the rules say: at once, for nothing."""
-        language = Languages(languages)(inquiry)
+        language = Languages(languages)(inquiry.customer_texts(), inquiry.subject)
         return Judged(rules.opinion(inquiry, language), "rules")
 
     async def by_model(
@@ -44,7 +44,7 @@ class Judge:
 
         A text that it refuses is judged by the rules. Raises LlmUnavailableError.
         """
-        language = Languages(languages)(inquiry)
+        language = Languages(languages)(inquiry.customer_texts(), inquiry.subject)
         asking = asyncio.create_task(self._asked(inquiry, language))
         try:
             if not (await asyncio.wait({asking}, timeout=max(patience, 0)))[0]:

@@ -1,11 +1,12 @@
 """What is worth judging, and what a judgement comes to: no I/O, no clock."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from csm.contracts import Category, Priority
 from csm.freescout_model import Conversation, Thread
+from csm.senders import is_excluded
 
 SELF_TEST_PREFIX = "[csm self-test]"
 # Seconds for which our own marker makes a message ours although it is older than the installation.
@@ -114,13 +115,6 @@ def _not_a_case(conversation: Conversation, newest: Thread, scope: Scope) -> str
         "excluded sender": is_excluded(writer, scope.excluded_senders),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
-
-
-def is_excluded(address: str, excluded: Collection[str]) -> bool:
-    """Whether an address, or `@` and its domain, is in the list."""
-    lower = address.casefold()
-    domain = f"@{lower.rpartition('@')[2]}"
-    return any(one.casefold() in (lower, domain) for one in excluded)
 
 
 def _is_ours(newest: Thread, flags: str | None, scope: Scope, now: float) -> bool:

@@ -3,12 +3,8 @@
 from classifier.inquiry import Inquiry, Turn
 from classifier.policy import Burst
 from csm.freescout_model import Conversation, Thread
-from csm.outside_text import clean, newest_part
-from csm.redact import without_secrets
-from csm.visible import visible_text
+from csm.own_words import one_line, text_of
 
-# Characters of one message that are kept; what is longer is a log file or a book.
-_MOST = 50_000
 # Of the messages before, the first request and these many newest ones.
 _EARLIER = 8
 
@@ -26,17 +22,6 @@ def inquiry(conversation: Conversation, burst: Burst) -> Inquiry:
             one_line(file.file_name) for thread in burst.threads for file in thread.attachments
         ),
     )
-
-
-def text_of(thread: Thread) -> str:
-    """What somebody who opens the thread reads as its own words, without secrets."""
-    text = newest_part(clean(visible_text(thread.body, quotes=False)))
-    return without_secrets(text[:_MOST]).text
-
-
-def one_line(text: str) -> str:
-    """A subject or a file name."""
-    return without_secrets(" ".join(clean(text).split())[:500]).text
 
 
 def _turn(thread: Thread) -> Turn:

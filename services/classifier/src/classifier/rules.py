@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from classifier import cues, outsiders, words
 from classifier.inquiry import Inquiry, joined
 from classifier.policy import Opinion
-from classifier.words import Words, folded
+from classifier.words import Words
 from csm.contracts import Category
+from csm.outside_text import folded
 
 # Characters that are looked at: the end of a long mail is quoted history and footers.
 _SCANNED = 12_000

@@ -5,20 +5,8 @@ beginning of a word, a whole one with `_` at its end; `*` stands for up to three
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
-
-
-def folded(text: str) -> str:
-    """Lower case without accents; white space of all kinds is one blank, quotes are '."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(kept.translate(_ALIKE).split())
-
-
-_QUOTES = "\u2018\u2019\u0060\u00b4"
-_ALIKE = str.maketrans(dict.fromkeys(_QUOTES, "'") | {"\u2013": "-", "\u2014": "-", "\u00ad": ""})
 
 
 class Words:

@@ -8,40 +8,32 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from csm import dependency, work
-from csm.contracts import ConversationClassified
+from csm import work
+from csm.contracts import ConversationClassified, DraftUpsert
 from csm.crash import crash_point
 from csm.db import Database
-from csm.effects import Effects, Wait, Write, Written
 from csm.freescout import Conversation, FreeScout
 from csm.lease import Lease
 from csm.logs import get_logger
-from csm.lookup import Lookup, merged_away
+from csm.lookup import merged_away
 from csm.outcome import Done, Later
 from csm.timing import Timing
-from csm.trace import continued, span, trace_id
+from csm.trace import trace_id
+from draft_writer import draft_state, state
 from draft_writer import note as notes
-from draft_writer import state
+from draft_writer.decision import unwanted
+from draft_writer.pen import Elsewhere, Errand, Pen, Wording
 from draft_writer.policy import (
     TakenOver,
     customer_thread,
     may_assign,
-    needs_repair,
     new_tags,
     rank_of,
     wanted_tags,
 )
 from draft_writer.settings import REACHES, DeskSettings, MailboxSettings, Settings
-from draft_writer.writes import Notes
 
 _log = get_logger("desk")
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """The conversation was merged into another one: go on under that one's lease."""
-
-    conversation_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +67,11 @@ class Desk:
         self,
         db: Database,
         freescout: FreeScout,
-        key: bytes,
+        pen: Pen,
         settings: Settings,
         recorded: Callable[[], None],
     ) -> None:
-        """`key` is the install key; `recorded` is called when something may be published."""
+        """`recorded` is called when something may be published."""
         self._db = db
         self._freescout = freescout
         self._settings = settings
@@ -87,9 +79,8 @@ class Desk:
         self._recorded = recorded
         # Seconds that the lease must live on when a request starts.
         self._hold = settings.timing.lease(settings.timing.deadline)
-        self._lookup = Lookup(freescout, key)
-        self._effects = Effects(db, settings.timing, freescout.slot)
-        self._notes = Notes(freescout, self._lookup, key, settings.freescout.user_id)
+        self._pen = pen
+        self._lookup = pen.lookup
 
     async def apply(self, verdict: ConversationClassified, at: int, lease: Lease) -> Step:
         """Apply a verdict to the conversation `at`, whose lease is held.
@@ -189,37 +180,30 @@ class Desk:
         stored = await self._db.run(state.traceparent_of, job.key)
         link = _trace_link(self._settings.draft_writer.trace_url, stored)
         text = notes.verdict_note if job.writes_notes else notes.arrival_note
-        # Read again right before: status and cc travel with the note.
-        conversation = await self._lookup.conversation(job.conversation.id)
-        if conversation is None or merged_away(conversation):
-            return Elsewhere(job.conversation.id)
-        write = self._notes.note(
-            effect_id, job.key, text(job.verdict, link), conversation, notifies=notifies
-        )
-        made = await self._perform(job, write, stored)
-        if isinstance(made, Wait):
-            return Later(made.delay, made.why)
-        await self._repair(conversation)
-        return await self._end(job.verdict, job.lease, "done", "noted")
-
-    async def _perform(self, job: Job, write: Write, stored: str) -> Written | Wait:
-        def record(connection: Connection, _made: Written) -> None:
-            dependency.succeeded(connection, "freescout")
-
-        about = job.conversation.id
-        with continued(stored), span("note write", conversation_id=about, effect="note") as current:
-            made = await self._effects.perform(job.lease, write, record)
-            current.note(outcome=type(made).__name__.lower())
-        if not isinstance(made, Written | Wait):
-            raise TypeError("a note adopts no conversation")
+        errand = Errand(job.key, stored, job.conversation.id, job.lease)
+        wording = Wording(effect_id, text(job.verdict, link), notifies)
+        if (unwritten := await self._pen.note(errand, wording)) is not None:
+            return unwritten
+        await self._db.run(self._noted, job, stored)
         self._recorded()
-        return made
+        return Done()
 
-    async def _repair(self, before: Conversation) -> None:
-        """Our note carried the status we had read: a customer's mail may have changed it since."""
-        after = await self._lookup.conversation(before.id)
-        if after is not None and needs_repair(before, after):
-            await self._freescout.repair_active(before.id, self._settings.freescout.user_id)
+    def _noted(self, connection: Connection, job: Job, traceparent: str) -> None:
+        """The verdict's work is done; with it a draft becomes owed where one is wanted."""
+        state.end(connection, job.lease, job.key, "done", "noted")
+        if self._wants_draft(job):
+            wanted = DraftUpsert(
+                conversation_id=job.conversation.id,
+                basis_thread_id=job.verdict.customer_thread_id,
+                purpose="reply",
+            )
+            draft_state.owe(connection, wanted, traceparent)
+
+    def _wants_draft(self, job: Job) -> bool:
+        """Whether the switches want a draft for what this verdict is about."""
+        if not job.mailbox.allows("drafts"):
+            return False
+        return unwanted(job.mailbox.switches, job.verdict, job.conversation) is None
 
 
 def _trace_link(base: str | None, traceparent: str) -> str | None:

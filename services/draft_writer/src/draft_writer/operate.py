@@ -1,5 +1,6 @@
-"""The operating verbs of draft_writer beside those of every service: its copy of the self-test."""
+"""The operating verbs of draft_writer beside those of every service: self-test and drafts."""
 
+from csm import alerts
 from csm import self_test as tests
 from csm.admin import Json, Verb
 from csm.db import Database
@@ -7,6 +8,7 @@ from csm.dependency import Prober
 from csm.operations import RowOperations
 from csm.self_test import Finding
 from csm.watch import DurableWatch
+from draft_writer import draft_state
 
 
 class Operations(RowOperations):
@@ -20,7 +22,11 @@ class Operations(RowOperations):
 
     def verbs(self) -> dict[str, Verb]:
         """The verbs by name."""
-        return super().verbs() | {"self-test-keep": self.keep_self_test}
+        return super().verbs() | {
+            "self-test-keep": self.keep_self_test,
+            "drafts": self.drafts,
+            "resume-drafting": self.resume_drafting,
+        }
 
     async def status(self, arguments: Json) -> Json:
         """What every service says, and the highest write level that the self-test allows."""
@@ -35,3 +41,19 @@ class Operations(RowOperations):
         await self._db.run(tests.store, self._url, findings)
         await self._prober.probe_now("self-test")
         return {"allowed": tests.allowed_level(findings)}
+
+    async def drafts(self, arguments: Json) -> Json:
+        """How many drafts came to what, and the newest rows; `texts`: with the words of both."""
+        texts, before = bool(arguments.get("texts")), arguments.get("before")
+        halt = await self._db.run(draft_state.stopped)
+        return {
+            "counts": await self._db.run(draft_state.counts),
+            "stopped": None if halt is None else halt.reason,
+            "rows": await self._db.run(draft_state.listed, texts=texts, before=before),
+        }
+
+    async def resume_drafting(self, _arguments: Json) -> Json:
+        """Make drafts again after FreeScout was brought in order."""
+        resumed = await self._db.run(draft_state.resume_drafting)
+        alerts.over("drafting-stopped")
+        return {"resumed": resumed}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from csm.contracts import Category, ConversationClassified
 from csm.freescout_model import Conversation, Thread
@@ -95,3 +96,49 @@ def needs_repair(before: Conversation, after: Conversation) -> bool:
     known = {thread.id for thread in before.threads}
     is_new = any(t.type == "customer" and t.id not in known for t in after.threads)
     return is_new and after.status != "active"
+
+
+def needs_repair_since(basis: int, after: Conversation, bot: int) -> bool:
+    """The same after our draft for the message `basis`: is a later message put to rest by us?
+
+    A person who put it to rest has left a line item after that message, or an answer.
+    """
+    written = [t for t in after.threads if t.type == "customer"]
+    if not written or written[-1].id == basis or after.status == "active":
+        return False
+    since = after.threads[after.threads.index(written[-1]) + 1 :]
+    return not any(_is_by_person(thread, bot) for thread in since)
+
+
+def _is_by_person(thread: Thread, bot: int) -> bool:
+    """What an agent sent or changed, told from drafts and from what the bot did."""
+    counts = thread.type == "lineitem" or (thread.type == "message" and thread.state == "published")
+    return counts and thread.created_by_id not in (None, bot)
+
+
+def lost_cc(seen: Collection[str], basis: int, after: Conversation) -> tuple[str, ...]:
+    """Who was in cc when we read it, or was put there since by the customer, and is not now."""
+    ids = [thread.id for thread in after.threads]
+    later = after.threads[ids.index(basis) + 1 :] if basis in ids else ()
+    added = {address for t in later if t.type == "customer" for address in t.cc}
+    return tuple(sorted({*seen, *added} - {*after.cc}))
+
+
+def is_published_by_fault(thread: Thread, bot: int) -> bool:
+    """Whether FreeScout published what was sent as a draft: a person's sending names the person."""
+    return thread.state != "draft" and thread.created_by_id in (None, bot)
+
+
+def seen_at(conversation: Conversation, server_time: datetime | None) -> float:
+    """When FreeScout had it last changed, in epoch seconds; -1 if that second is not over yet.
+
+    FreeScout keeps whole seconds: a later change within the same second would not show.
+    """
+    if server_time is None or server_time <= conversation.updated_at:
+        return -1.0
+    return conversation.updated_at.timestamp()
+
+
+def was_touched(conversation: Conversation, seen: float) -> bool:
+    """Whether anything may have happened there since `seen_at`."""
+    return conversation.updated_at.timestamp() != seen

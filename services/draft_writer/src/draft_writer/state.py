@@ -13,9 +13,11 @@ from csm.dependency import DEPENDENCY
 from csm.effects import EFFECT
 from csm.install import INSTALL
 from csm.lease import LEASE, Lease, LeaseLostError
+from csm.llm_ledger import LLM_TABLES
 from csm.outbox import OUTBOX
 from csm.self_test import SELF_TEST
 from csm.work import WORK, Owed
+from draft_writer.draft_table import DRAFT
 from draft_writer.policy import Rank, TagRecord
 
 
@@ -38,7 +40,9 @@ class DeskConversation(SQLModel, table=True):
 
 
 DESK = table_of(DeskConversation)
-TABLES = (DESK, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK)
+TABLES = (
+    DESK, DRAFT, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK, *LLM_TABLES,
+)  # fmt: skip
 
 
 def verdict_note_id(thread_id: int) -> str:
@@ -77,7 +81,7 @@ def claim_rank(connection: Connection, lease: Lease, conversation_id: int, rank:
     Before anything is written, so that an older one that comes later writes nothing. Raises
     LeaseLostError.
     """
-    _fence(connection, lease)
+    fence(connection, lease)
     fresh = insert_into(connection, DESK).values(
         id=conversation_id, written_at=0.0, thread_id=0, verdict_seq=0, own_tags="[]",
         taken_over=False, assigned=False,
@@ -119,7 +123,7 @@ def wrote_tags(
     connection: Connection, lease: Lease, conversation_id: int, tags: frozenset[str]
 ) -> None:
     """Our tags there are these now; raises LeaseLostError."""
-    _fence(connection, lease)
+    fence(connection, lease)
     _change(connection, conversation_id, own_tags=json.dumps(sorted(tags)), pending_tags=None)
 
 
@@ -150,7 +154,7 @@ def end(
     connection: Connection, lease: Lease, work_id: str, ended: work.State, reason: str | None = None
 ) -> None:
     """The work of a verdict is done; raises LeaseLostError."""
-    _fence(connection, lease)
+    fence(connection, lease)
     work.end(connection, work_id, ended, reason)
 
 
@@ -160,7 +164,8 @@ def keep(connection: Connection, lease: Lease, seconds: float) -> None:
         raise LeaseLostError(lease.resource)
 
 
-def _fence(connection: Connection, lease: Lease) -> None:
+def fence(connection: Connection, lease: Lease) -> None:
+    """The lease is ours still, until this transaction ends; raises LeaseLostError."""
     if not leases.holds(connection, lease):
         raise LeaseLostError(lease.resource)
 

@@ -1,12 +1,11 @@
-"""Which of the configured languages a customer writes."""
+"""Which of the configured languages a text is written in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from classifier.inquiry import Inquiry
-from classifier.words import folded
+from csm.outside_text import folded
 
 # Below so many letters the model guesses (`Danke` is Danish to it): common words decide.
 _ENOUGH = 60
@@ -37,14 +36,14 @@ class Languages:
         """`configured`: ISO 639-1 codes that the model knows; no other is ever named."""
         self._configured = tuple(configured)
 
-    def __call__(self, inquiry: Inquiry) -> str:
-        """The language of what the customer wrote; the whole thread when the newest is short."""
+    def __call__(self, texts: Iterable[str], subject: str = "") -> str:
+        """The language of the first of `texts`; of all with the subject while that is short."""
         text = ""
-        for one in inquiry.customer_texts():
+        for one in texts:
             text = f"{text} {one}"[:_SCANNED]
             if _letters(text) >= _ENOUGH:
                 return self._by_model(text)
-        return self._by_words(f"{inquiry.subject} {text}")
+        return self._by_words(f"{subject} {text}")
 
     def warm(self) -> None:
         """Load the model now: the first mail would wait for it for a second or two."""
