@@ -1,12 +1,12 @@
 """The rules: the safe side in doubt, flags of headers before words, and nobody steers them."""
 
 import pytest
-from classifier.language import Languages
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import rules
 from classifier.inquiry import Inquiry, Turn
+from csm.language import Languages
 from csm.outside_text import folded
 
 ALL = ("en", "de", "fr", "es", "it", "nl", "pt")
