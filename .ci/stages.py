@@ -1,7 +1,7 @@
 """Runs the tests in stages, each within its own time, and ends with pytest's closing lines.
 
-`python .ci/stages.py test` runs what needs no database server, `postgres` what does, `nightly` what
-takes long. Every stage runs, also after a failed one.
+`python .ci/stages.py test` runs what needs no database server, `postgres` what does, `proof` what
+a sceptic runs, `nightly` what takes long. Every stage runs, also after a failed one.
 """
 
 import os
@@ -46,9 +46,11 @@ TEST = (
     Stage("e2e", ("tests/e2e",), 900, beyond=2),
 )
 POSTGRES = (Stage("postgres", ("tests",), 900, beyond=1),)
+PROOF = (Stage("proof", ("tests/faults",), 900),)
 NIGHTLY = (Stage("nightly", ("tests",), 3600),)
 PLANS = {
-    "test": (TEST, "not nightly and not postgres"),
+    "test": (TEST, "not nightly and not postgres and not proof"),
+    "proof": (PROOF, "proof and not nightly"),
     "postgres": (POSTGRES, "postgres and not nightly"),
     "nightly": (NIGHTLY, "nightly"),
 }

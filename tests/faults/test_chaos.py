@@ -16,6 +16,7 @@ CLEAN = Facts(Verdict(), {"done": 3, "filtered": 1}, sent=0, violations=0, ends=
 
 
 @pytest.mark.promise("once", "together", "never-sent", "hint-only", "waiting-is-not-failing")
+@pytest.mark.proof
 @pytest.mark.timeout(180)
 async def test_a_hundred_mails_of_chaos_break_no_promise(stage: Stage) -> None:
     result = await play(stage, Wanted(mails=100, seed=7))

@@ -23,6 +23,7 @@ def verdict_of(run: Run) -> Verdict:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.nightly  # by day `make explore` says the same, and shows it
 @pytest.mark.parametrize("name", NAMES)
 def test_the_verdict_is(name: str) -> None:
     run = NAMES[name]
@@ -39,6 +40,7 @@ def test_larger_worlds_hold(run: Run) -> None:
     assert verdict.holds, verdict.traces
 
 
+@pytest.mark.proof
 def test_every_invariant_is_broken_by_some_weak_variant() -> None:
     found = {name for run in BY_DAY if run.breaks for name in verdict_of(run).traces}
     assert found == {*write.INVARIANTS, *draft.INVARIANTS}
@@ -49,6 +51,7 @@ def test_a_run_that_is_cut_short_is_an_error() -> None:
         Search(WriteModel(World((A0, A1), {"lost": 1})), limit=50).run()
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("sweep", [True, False])
 def test_following_the_event_at_once_hides_nothing(*, sweep: bool) -> None:
     found = [
@@ -81,6 +84,7 @@ def test_every_step_names_its_crash_point_or_says_why_not(step: Step) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.proof
 def test_every_step_and_every_fault_happens() -> None:
     """A step that never is taken would prove nothing about its seam."""
     weak_only = {draft_steps.DraftStep.REPLACE, Around.STALE}
@@ -91,6 +95,7 @@ def test_every_step_and_every_fault_happens() -> None:
     assert missing == set()
 
 
+@pytest.mark.proof
 def test_a_worker_dies_at_every_place() -> None:
     model = WriteModel(replace_faults(HOLDS[0], "refused", "crash", "half", "timeout"))
     search = Search(model, LIMIT)

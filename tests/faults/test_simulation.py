@@ -34,6 +34,7 @@ def test_a_seed_is_one_history() -> None:
     assert first == second
 
 
+@pytest.mark.proof
 @pytest.mark.promise("waiting-is-not-failing")
 @pytest.mark.timeout(300)
 def test_three_hours_of_503_park_nothing_and_end_within_a_minute() -> None:
@@ -44,6 +45,7 @@ def test_three_hours_of_503_park_nothing_and_end_within_a_minute() -> None:
     assert returned["findings"] == []
 
 
+@pytest.mark.proof
 @pytest.mark.timeout(300)
 def test_weakened_copies_of_the_code_are_found_broken() -> None:
     """The quick ones; `make simulate-variants` runs them all."""
