@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from classifier import rules
 from classifier.inquiry import Inquiry, Turn
+from classifier.steering import before_steering, unsteered
 from csm.language import Languages
 from csm.outside_text import folded
 
@@ -163,5 +164,5 @@ def test_folding_once_is_folding(text: str) -> None:
 
 @given(st.text(max_size=400))
 def test_unsteering_only_takes_away(text: str) -> None:
-    assert len(rules.unsteered(text)[0]) <= len(text)
-    assert len(rules.before_steering(text)) <= len(text)
+    assert len(unsteered(text)[0]) <= len(text)
+    assert len(before_steering(text)) <= len(text)

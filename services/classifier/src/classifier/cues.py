@@ -1,6 +1,4 @@
-"""Words for what is grave, and for what tries to steer whoever reads it."""
-
-import re
+"""Words for what is grave, what is pressing, and what is a mere word of thanks."""
 
 from classifier.words import Words
 
@@ -165,24 +163,12 @@ DEADLINE = Words(
     pt="hoje|imediatamente|de imediato|urgen|o mais rapido|quanto antes|agora mesmo|esta manha|"
     "esta noite|ate amanha|em 24 horas|amanha de manha",
 )
-
-# Text that speaks to a machine. What is said in such a sentence counts for nothing.
-STEERS = re.compile(
-    r"\b(?:a\.?i\.?_|assistant|assistent|asistente|assistente|chatbot|bot_|gpt|llm|language model|"
-    r"sprachmodell|modele de langage|modelo de lenguaje|modello linguistico|taalmodel|"
-    r"modelo de linguagem|classifier|klassifi|classifi|clasific|clasifi|system prompt|prompt_|"
-    r"system\s?:|assistant\s?:|user\s?:|developer\s?:|instructions?|instruktion|consignes|instrucc|"
-    r"istruzion|instrucoes|anweisung|instructies|ignore|ignorier|ignorez|ignora|negeer|disregard|"
-    r"override|importance|wichtigkeit|importancia|importanza|belangrijkheid|"
-    r"priority\s?(?:=|:|to|p?\d)|p[0-3]_|prioritat|priorite|prioridad|priorita|prioriteit|prioridade|"
-    r"label (?:this|it|as)|(?:mark|tag|rate|score|treat|sort|file|flag) (?:this|it|me)|"
-    r"set (?:the )?(?:category|priority)|category|kategorie|categorie|categoria|"
-    r"you are (?:now|an?) |du bist (?:jetzt|nun)|tu es (?:maintenant|desormais)|"
-    r"developer mode|jailbreak|triage|10/10|severity|json|output_|respond with|antworte mit|"
-    r"(?:as|als|comme|como|come) (?:a |ein |un |una |een |um )?lead_|vip_|"
-    r"(?:previous|vorherig|precedent|anterior|vorige)\w* (?:instruction|message|rule|regel|regle)|"
-    r"note to (?:the )?(?:ai|system|model|reader)|automat\w* (?:system|sort)|"
-    r"algorithm|algoritm)".replace("_", r"\b"),
+THANKS = Words(
+    en="thanks|thank you|got it|perfect|works now|solved|that helped|all good|great,",
+    de="danke|vielen dank|passt|funktioniert jetzt|hat geklappt|erledigt|perfekt|super",
+    fr="merci|parfait|c'est bon|ca marche|resolu",
+    es="gracias|perfecto|ya funciona|resuelto|solucionado",
+    it="grazie|perfetto|funziona ora|risolto|tutto ok",
+    nl="bedankt|dank je|dank u|perfect|werkt nu|opgelost|top_",
+    pt="obrigad|perfeito|ja funciona|resolvido|tudo certo",
 )
-BRACKETED = re.compile(r"[\[{(<][^\[\]{}<>]{0,2000}[\]})>]")
-SENTENCE = re.compile(r"[^.!?\n]+[.!?]*|\n")

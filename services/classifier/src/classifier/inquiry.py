@@ -38,6 +38,11 @@ class Inquiry:
         """Whether headers say that no person wrote it: an automatic answer or a delivery report."""
         return bool(set(self.flags or "") & {"a", "n"})
 
+    @property
+    def is_to_many(self) -> bool:
+        """Whether headers say that it went to many: a list's or a bulk mail."""
+        return bool(set(self.flags or "") & {"b", "p"})
+
     def customer_texts(self) -> Iterator[str]:
         """What the customer wrote, the newest first."""
         yield from reversed(self.newest)
