@@ -147,7 +147,7 @@ async def test_a_death_at_this_point_doubles_no_draft(
     again = [plain.case() for _ in range(2)]
     keys = [case.wish().key for case in again]
     await plain.writer.stop()
-    plain.writer.live(crash_at=f"{point}@{keys[count - 1]}")
+    plain.writer.live(crash_at=f"{point}@{keys[count - 1]}#0")
     await plain.publish(*(case.verdict() for case in again))
     await plain.settled(8)
     await plain.writer.until(lambda: plain.writer.deaths() == [0, -signal.SIGKILL])
