@@ -128,6 +128,7 @@ async def test_what_only_the_customer_wrote_is_never_in_a_draft(
     assert int(llm.get("counters")["paid"]) == 2
 
 
+@pytest.mark.proof
 @pytest.mark.promise("one-draft")
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize(

@@ -225,6 +225,7 @@ async def test_an_outage_makes_verdicts_wait_and_none_fail(
     assert [len(case.notes()) for case in cases] == [1] * len(cases)
 
 
+@pytest.mark.proof
 @pytest.mark.promise("one-verdict", "human-wins")
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize(
