@@ -42,6 +42,7 @@ def _is_over(triage: Triage, number: int) -> bool:
     )
 
 
+@pytest.mark.proof
 @pytest.mark.promise("one-verdict")
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("point", [*OTHERS["classifier"], *SHARED])
