@@ -27,6 +27,18 @@ def test_histories_are_clean() -> None:
     assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-5_000:]
 
 
+@pytest.mark.promise("together", "hint-only")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", ["59", "83"])
+def test_a_history_that_once_failed_is_clean(seed: str) -> None:
+    """59: an answer passed the second mail of a thread whose create was not recorded yet.
+
+    83: an outbox row was deleted under the id of one that was published before.
+    """
+    found = simulated("--first", seed)
+    assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-5_000:]
+
+
 @pytest.mark.timeout(300)
 def test_a_seed_is_one_history() -> None:
     first, second = (told("--first", "3", "--mails", "10", "--trace") for _ in range(2))

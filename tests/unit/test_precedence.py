@@ -6,6 +6,7 @@ import pytest
 
 from csm import lease as leases
 from csm import work
+from csm.effects import EFFECT
 from csm.outcome import Later, Unavailable
 from gmail_ingest import precedence, scopes, state
 from gmail_ingest.matching import named_threads
@@ -50,6 +51,33 @@ def elder(
     store: Store, message: Message, threads: Sequence[int] = (1, AGENTS_THREAD)
 ) -> str | None:
     return store.run(precedence.elder, message, CONVERSATION, threads)
+
+
+def begin(store: Store, gmail_id: str, state_: str = "intent") -> None:
+    """A create whose outcome is `state_`."""
+    row = EFFECT.insert().values(
+        id=f"customer-thread:{SLUG}:{gmail_id}", work_id=key(gmail_id), resource="gthread:t",
+        kind="create", state=state_, attempt=1, sent_at=0.0, quiet_at=0.0, body_sha256="",
+        attachments="[]",
+    )  # fmt: skip
+    store.run(lambda connection: connection.execute(row).rowcount)
+
+
+@pytest.mark.parametrize(
+    ("state_", "date", "found"),
+    [("intent", 5, True), ("done", 5, False), ("withdrawn", 5, False), ("intent", 30, False)],
+)
+def test_an_older_create_of_unknown_outcome_may_have_begun_the_conversation(
+    store: Store, state_: str, date: int, *, found: bool
+) -> None:
+    map_to(store, CONVERSATION, "t1")
+    notice(store, "first", "t9")
+    notice(store, "answer", "t1")
+    fetch(store, "first", date)
+    fetch(store, "answer", 10)
+    begin(store, "first", state_)
+    unsure = store.run(precedence.unsure, next_of(store))
+    assert unsure == ([(f"customer-thread:{SLUG}:first", "t9")] if found else [])
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class EffectRow(SQLModel, table=True):
     work_id: str = Field(index=True)
     resource: str
     kind: str
-    state: str
+    state: str = Field(index=True)
     attempt: int
     sent_at: float
     quiet_at: float

@@ -46,6 +46,8 @@ class OutboxRow(SQLModel, table=True):
     """An event that must reach the bus; deleted when the bus has it."""
 
     __tablename__ = "outbox"
+    # SQLite gives a deleted row's id to the next one: who deletes by id must never meet that.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True)
     event: str

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from csm.db import csm_now, insert_into
+from csm.effects import EFFECT
 from csm.work import WORK
 from gmail_ingest import scopes, state
 from gmail_ingest.scopes import IS_OPEN, WITH_WORK, named, of_scope
@@ -128,6 +129,24 @@ def elder(
         .order_by(MESSAGE.c.internal_date, MESSAGE.c.gmail_message_id)
         .limit(1)
     ).scalar_one_or_none()
+
+
+def unsure(connection: Connection, message: Message) -> list[tuple[str, str]]:
+    """Effects of older mails that may have begun a conversation, each with its Gmail thread.
+
+    FreeScout may show such a conversation, and people may answer there, before we know that it is
+    ours: its marker tells.
+    """
+    own = (message.internal_date, message.gmail_message_id)
+    before = tuple_(MESSAGE.c.internal_date, MESSAGE.c.gmail_message_id) < tuple_(*own)
+    rows = connection.execute(
+        select(EFFECT.c.id, MESSAGE.c.gmail_thread_id)
+        .join(MESSAGE, MESSAGE.c.work_id == EFFECT.c.work_id)
+        .where(EFFECT.c.state == "intent", EFFECT.c.kind == "create")
+        .where(MESSAGE.c.mailbox == message.mailbox, before)
+        .where(MESSAGE.c.gmail_thread_id != message.gmail_thread_id)
+    )
+    return [(effect, thread) for effect, thread in rows]
 
 
 def answered(

@@ -68,9 +68,9 @@ class Writer:
         self._db = db
         self._timing = timing
         self._effects = Effects(db, timing, freescout.slot)
-        lookup = MailLookup(freescout, key)
-        self._placing = Placing(db, lookup)
-        self._writes = Writes(freescout, lookup, key, behaviour)
+        self._lookup = MailLookup(freescout, key)
+        self._placing = Placing(db, self._lookup)
+        self._writes = Writes(freescout, self._lookup, key, behaviour)
 
     async def write(
         self, message: Message, settings: MailboxSettings, raw: bytes, scope: Scope, lease: Lease
@@ -158,7 +158,13 @@ class Writer:
         return await self._finish(job, made, lease)
 
     async def _elder(self, message: Message, conversation: Conversation) -> str | None:
-        """The Gmail thread of an older mail that names this conversation and is not placed yet."""
+        """The Gmail thread of an older mail that belongs here and is not placed yet.
+
+        It names this conversation, or it began it and we do not know that yet.
+        """
+        for effect, thread in await self._db.run(precedence.unsure, message):
+            if self._lookup.marked(conversation, effect):
+                return thread
         if not message.may_overtake:
             return None
         threads = [thread.id for thread in conversation.threads]

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_effect_conversation_id", "effect", ["conversation_id"])
+    op.create_index("ix_effect_state", "effect", ["state"])
     op.create_index("ix_effect_target", "effect", ["target"])
     op.create_index("ix_effect_work_id", "effect", ["work_id"])
 
@@ -104,6 +105,7 @@ def upgrade() -> None:
         sa.Column("bucket", sa.String(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "self_test",
