@@ -132,7 +132,7 @@ async def test_an_answer_that_dribbles_is_cut_at_the_deadline(
     begun = time.monotonic()
     with pytest.raises(FreeScoutUnavailableError, match=r"within 0\.8") as failed:
         await client.create_conversation(conversation())
-    assert time.monotonic() - begun < 2 * FAST.deadline
+    assert time.monotonic() - begun < 15, "the answer would have taken 30 s"
     assert failed.value.certain is False
     assert len(await listed(client)) == 1
 
