@@ -56,7 +56,7 @@ def last_mails(post: Post) -> None:
 
 
 @pytest.mark.promise("once", "together", "never-sent")
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("point", GMAIL_INGEST)
 async def test_a_death_at_this_point_loses_and_doubles_nothing(
     stage: Stage, point: str, count: int

@@ -104,6 +104,7 @@ def loses_nothing(town: Town, rounds: int) -> None:
     assert town.findings() == []
 
 
+@pytest.mark.proof
 @pytest.mark.promise("once", "together")
 @pytest.mark.timeout(600)
 def test_a_killed_parent_takes_its_children_along_and_loses_nothing(town: Town) -> None:

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from csm_cli.simulation import SimulatorError, run_simulators
 from csm_cli.terminal import CommandFailedError, Json, say_json, screen, side_screen
 
 # The self-test's own POSTs: create, draft, note. The ingest must survive those.
-_SELF_TEST_POSTS = 3
+_SELF_TEST_POSTS, _SELF_TESTS = 3, 3
 # So slow is a desk in the real world; it also leaves time to kill something in the middle.
 _DESK_SECONDS = 0.15
 # Seconds without any progress until the demo gives up.
@@ -47,8 +47,11 @@ class Wanted:
     @property
     def crash_at(self) -> str:
         """The write in which the ingest dies; the first one of a mailbox that may be tiny."""
-        after = 0 if self.mail else Random(self.seed).randrange(20)  # noqa: S311 - repeatable
-        return f"request_sent#{_SELF_TEST_POSTS + 1 + after}"
+        # Own mail may be a single one; with the samples there is room for every self-test.
+        if self.mail:
+            return f"request_sent#{_SELF_TEST_POSTS + 1}"
+        after = Random(self.seed).randrange(14)  # noqa: S311 - repeatable
+        return f"request_sent#{_SELF_TEST_POSTS * _SELF_TESTS + 1 + after}"
 
 
 async def demo(wanted: Wanted, *, as_json: bool) -> bool:
@@ -113,7 +116,7 @@ def _faults(wanted: Wanted, latency: float) -> Json:
 async def _self_test(stage: Stage, progress: Progress, *, as_json: bool) -> None:
     await stage.answers()
     progress.step("self-test: what does this FreeScout do?")
-    result = await stage.ask("self-test", timeout=60)
+    result = await _findings(stage, progress)
     if stage.ingest.ends:
         raise CommandFailedError(f"the ingest died in the self-test, see {stage.ingest.log}")
     # The demo plays the operator and looks into the team's mail.
@@ -124,6 +127,15 @@ async def _self_test(stage: Stage, progress: Progress, *, as_json: bool) -> None
         await stage.ask("self-test-keep", to_keep(result), service=service)
     if not as_json:
         say_findings(result)
+
+
+async def _findings(stage: Stage, progress: Progress) -> Json:
+    """Ask again as an operator would: a busy machine answers too late for the fast profile."""
+    for _ in range(_SELF_TESTS - 1):
+        with suppress(AdminError):
+            return await stage.ask("self-test", timeout=60)
+        progress.step("self-test: FreeScout did not answer in time, once more")
+    return await stage.ask("self-test", timeout=60)
 
 
 async def _deliver(stage: Stage, mail: Path | None, progress: Progress) -> None:
