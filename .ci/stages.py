@@ -46,7 +46,7 @@ TEST = (
     Stage("e2e", ("tests/e2e",), 900, beyond=2),
 )
 POSTGRES = (Stage("postgres", ("tests",), 900, beyond=1),)
-PROOF = (Stage("proof", ("tests/faults",), 900),)
+PROOF = (Stage("proof", ("tests/faults", "tests/e2e"), 900),)
 NIGHTLY = (Stage("nightly", ("tests",), 3600),)
 PLANS = {
     "test": (TEST, "not nightly and not postgres and not proof"),

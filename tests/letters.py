@@ -18,11 +18,12 @@ def letter(
     sender: str = "ann@customers.example",
     answers: Sequence[str] = (),
     files: Sequence[tuple[str, bytes]] = (),
+    text: str = "",
 ) -> bytes:
     """A mail named `name` from `sender` to the support address.
 
     `answers` are Message-IDs, oldest first; `files` are attachments. Without a subject it is the
-    name.
+    name, without a text a greeting with the name.
     """
     mail = EmailMessage()
     mail["From"] = sender
@@ -33,7 +34,7 @@ def letter(
     if answers:
         mail["In-Reply-To"] = answers[-1]
         mail["References"] = " ".join(answers)
-    mail.set_content(f"Hello,\n\nthis is {name}.\n")
+    mail.set_content(text or f"Hello,\n\nthis is {name}.\n")
     for file_name, content in files:
         mail.add_attachment(
             content, maintype="application", subtype="octet-stream", filename=file_name

@@ -379,3 +379,21 @@ def test_every_open_row_is_published_in_the_end_and_a_resource_one_at_a_time(
             store.run(work.end, name, "done")
         seen += now
     assert sorted(seen) == wanted
+
+
+def test_a_row_that_the_bus_brought_is_never_published_as_if_for_the_first_time(
+    store: Store,
+) -> None:
+    """Its first publish was somebody else's: the same id again would be dropped as a duplicate."""
+    assert store.run(work.accept, owed("a"), AGAIN) == "wanted"
+    assert due(store) == [], "it is in hand"
+    store.run(work.record, "a", Later(2, "another worker has it"))
+    store.pass_time(2)
+    assert [(row.id, row.published) for row in store.run(work.due)] == [("a", 1)]
+
+
+def test_what_comes_again_changes_nothing_about_its_row(store: Store) -> None:
+    store.run(work.accept, owed("a"), AGAIN)
+    store.run(work.end, "a", "done")
+    assert store.run(work.accept, owed("a"), AGAIN) == "done"
+    assert row(store, "a")["published"] == 1

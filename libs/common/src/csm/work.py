@@ -107,6 +107,7 @@ _END = (
         waiting_for=None, in_flight=False,
     )
 )  # fmt: skip
+_NOW = select(csm_now())
 _LAST_SEQ = select(func.coalesce(func.max(WORK.c.seq), 0))
 _ON_THE_BUS = (
     select(func.count())
@@ -256,6 +257,21 @@ def published(
     """
     published_now = {"these": list(work_ids), "since": since, "pause": republish_after}
     connection.execute(_PUBLISHED, published_now)
+
+
+def delivered(connection: Connection, work_id: str, republish_after: float) -> None:
+    """A new row whose event somebody else published: it is in hand now, and due much later.
+
+    Its next publish is not the first one: without a bucket the bus would drop it as a duplicate.
+    """
+    published(connection, [work_id], connection.execute(_NOW).scalar_one(), republish_after)
+
+
+def accept(connection: Connection, row: Owed, republish_after: float) -> State:
+    """Owe what the bus has just brought; its state, `wanted` unless it has ended before."""
+    if owe(connection, [row]) == 1:
+        delivered(connection, row.id, republish_after)
+    return state_of(connection, row.id) or "wanted"
 
 
 def lost(connection: Connection) -> int:

@@ -11,6 +11,7 @@ from classifier.handlers import Handlers
 from classifier.judge import Judge
 from classifier.operate import Operations
 from classifier.settings import Settings
+from classifier.turns import Turns
 from csm import gates
 from csm.contracts import ConversationUpdated
 from csm.db import outlast
@@ -44,9 +45,10 @@ class Service:
         self._frame = Frame(ground, probes)
         self._first_probes = tuple(probes)
         judge = Judge(self._llm, settings.classifier.about)
+        turns = Turns(ground.db, settings.timing, ground.owner)
         handlers = Handlers(
-            ground.db, self._freescout, judge, self._frame.prober, settings, ground.key,
-            told=self._frame.loops.kick,
+            ground.db, self._freescout, judge, turns, self._frame.prober, settings,
+            key=ground.key, told=self._frame.loops.kick,
         )  # fmt: skip
         self._frame.consume(
             CLASSIFIER, ConversationUpdated, handlers.conversation_updated, handlers.record,

@@ -13,6 +13,7 @@ from classifier.judge import Judge, unreadable
 from classifier.policy import Burst, NotOurs, Scope, Settled, VerdictState
 from classifier.settings import MailboxSettings, Settings
 from classifier.state import Known, NewVerdict
+from classifier.turns import Turns
 from classifier.verdicts import Judged
 from csm import dependency, llm_outage, metrics, work
 from csm.alerts import alert
@@ -38,6 +39,7 @@ from csm.work import STARTS_LIMIT
 _BUDGET_LOOK = 3600.0
 # Seconds (scaled) until the answer to a question that another worker asks is looked for.
 _BUSY_LOOK = 5.0
+_BUSY = "another message of this conversation is being judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Case:
     """A burst in hand. `age`: seconds since its message was first noticed."""
 
     event: ConversationUpdated
-    conversation_id: int
+    conversation: Conversation
     burst: Burst
     inquiry: Inquiry
     mailbox: str
@@ -56,6 +58,11 @@ class Case:
     def is_dry(self) -> bool:
         """Whether the write ramp holds verdicts of this mailbox back."""
         return not self.settings.allows("triage")
+
+    @property
+    def conversation_id(self) -> int:
+        """The conversation, as FreeScout counts."""
+        return self.conversation.id
 
     @property
     def covers(self) -> tuple[int, ...]:
@@ -71,16 +78,18 @@ class Handlers:
         db: Database,
         freescout: FreeScout,
         judge: Judge,
+        turns: Turns,
         prober: Prober,
         settings: Settings,
-        key: bytes,
         *,
+        key: bytes,
         told: Callable[[], None],
     ) -> None:
         """`key` is the install key; `told` is called when events wait to be published."""
         self._db = db
         self._freescout = freescout
         self._judge = judge
+        self._turns = turns
         self._prober = prober
         self._settings = settings
         self._timing = settings.timing
@@ -162,7 +171,7 @@ class Handlers:
         again = self._timing.republish_after
         attempt = await self._db.run(state.attempt, event, traceparent(), again)
         mailbox = self._settings.mailbox[slug]
-        case = Case(event, conversation.id, burst, Inquiry("", ()), slug, mailbox, attempt.age)
+        case = Case(event, conversation, burst, Inquiry("", ()), slug, mailbox, attempt.age)
         if attempt.starts > STARTS_LIMIT:
             return await self._final(case, unreadable())
         try:
@@ -183,6 +192,17 @@ class Handlers:
             return await self._waiting(
                 case, left, Later(self._timing.republish_after, known.llm_down, llm_outage.LLM)
             )
+        async with self._turns.of(case.conversation_id) as is_mine:
+            if not is_mine:
+                delay = self._timing.scaled(_BUSY_LOOK)
+                return await self._waiting(case, left, Later(delay, _BUSY))
+            if await self._db.run(state.are_open, [t.id for t in case.burst.threads]):
+                return await self._asked(case, left)
+        # Who had the turn before has judged a part of this burst.
+        return await self._look(case.event, case.conversation)
+
+    async def _asked(self, case: Case, left: float) -> Outcome:
+        languages = case.settings.triage.languages
         try:
             with span("verdict judge", conversation_id=case.conversation_id):
                 judged = await self._judge.by_model(

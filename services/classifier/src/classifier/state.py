@@ -137,6 +137,11 @@ def known(connection: Connection, mailbox: str, thread_ids: Collection[int]) -> 
     return Known(states, mark.since, mark.is_moved, mark.now, down.reason if down else None)
 
 
+def are_open(connection: Connection, thread_ids: Collection[int]) -> bool:
+    """Whether none of these threads has got its final verdict."""
+    return FINAL.isdisjoint(_states(connection, thread_ids).values())
+
+
 def _states(connection: Connection, thread_ids: Collection[int]) -> dict[int, VerdictState]:
     """The state of each thread's newest verdict."""
     rows = connection.execute(
@@ -167,9 +172,7 @@ def want(
     owed = Owed(name, name, event.name, event.model_dump_json(), traceparent)
     is_new = work.owe(connection, [owed]) == 1
     if is_new or work.reopen(connection, name, "noticed again"):
-        now = connection.execute(select(csm_now())).scalar_one()
-        # Published by whoever noticed it: its next publish is not the first one.
-        work.published(connection, [name], now, republish_after)
+        work.delivered(connection, name, republish_after)
 
 
 def attempt(

@@ -31,7 +31,7 @@ from draft_writer.policy import (
     rank_of,
     wanted_tags,
 )
-from draft_writer.settings import REACHES, DeskSettings, MailboxSettings, Settings
+from draft_writer.settings import REACHES, MailboxSettings, Settings
 
 _log = get_logger("desk")
 
@@ -126,8 +126,7 @@ class Desk:
     async def _mark(self, job: Job) -> None:
         """Tags, custom fields, assignee."""
         await self._tag(job)
-        fields = _fields(job.mailbox.desk, job.verdict)
-        if fields:
+        if fields := _fields(job):
             await self._db.run(state.keep, job.lease, self._hold)
             await self._freescout.set_custom_fields(job.conversation.id, fields)
         await self._assign(job, job.mailbox.desk.assign_to)
@@ -191,6 +190,7 @@ class Desk:
     def _noted(self, connection: Connection, job: Job, traceparent: str) -> None:
         """The verdict's work is done; with it a draft becomes owed where one is wanted."""
         state.end(connection, job.lease, job.key, "done", "noted")
+        state.end_provisional(connection, job.verdict)
         if self._wants_draft(job):
             wanted = DraftUpsert(
                 conversation_id=job.conversation.id,
@@ -211,8 +211,9 @@ def _trace_link(base: str | None, traceparent: str) -> str | None:
     return f"{base}/{trace}" if base and trace else None
 
 
-def _fields(desk: DeskSettings, verdict: ConversationClassified) -> dict[int, str]:
-    """The configured custom fields with this verdict's values; none for a provisional one."""
+def _fields(job: Job) -> dict[int, str]:
+    """The configured custom fields that this verdict changes; none for a provisional one."""
+    verdict, desk = job.verdict, job.mailbox.desk
     if verdict.provisional:
         return {}
     values = {
@@ -220,4 +221,9 @@ def _fields(desk: DeskSettings, verdict: ConversationClassified) -> dict[int, st
         desk.importance_field: str(verdict.importance),
         desk.priority_field: verdict.priority,
     }
-    return {field: value for field, value in values.items() if field is not None}
+    there = {field.id: field.value for field in job.conversation.custom_fields}
+    return {
+        field: value
+        for field, value in values.items()
+        if field is not None and there.get(field) != value
+    }

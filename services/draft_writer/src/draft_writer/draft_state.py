@@ -57,15 +57,20 @@ def draft_effect_id(basis_thread_id: int) -> str:
 
 def owe(connection: Connection, event: DraftUpsert, traceparent: str) -> None:
     """Owe a draft; the due loop publishes it. It is not behind the verdicts of its conversation."""
+    work.owe(connection, [_owed(event, traceparent)])
+
+
+def accept(
+    connection: Connection, event: DraftUpsert, traceparent: str, again: float
+) -> work.State:
+    """Owe what somebody else asked for; its state, `wanted` unless it has ended before."""
+    return work.accept(connection, _owed(event, traceparent), again)
+
+
+def _owed(event: DraftUpsert, traceparent: str) -> Owed:
     resource = f"draft:{event.conversation_id}"
     payload = event.model_dump_json(exclude_none=True)
-    work.owe(connection, [Owed(event.key, resource, event.name, payload, traceparent)])
-
-
-def accept(connection: Connection, event: DraftUpsert, traceparent: str) -> work.State:
-    """Owe what somebody else asked for; its state, `wanted` unless it has ended before."""
-    owe(connection, event, traceparent)
-    return work.state_of(connection, event.key) or "wanted"
+    return Owed(event.key, resource, event.name, payload, traceparent)
 
 
 def verdict_on(connection: Connection, thread_id: int) -> ConversationClassified | None:

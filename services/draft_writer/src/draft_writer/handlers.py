@@ -54,7 +54,8 @@ class Handlers:
 
     async def conversation_classified(self, event: ConversationClassified) -> Outcome:
         """Apply the verdict, unless a newer one was applied before."""
-        known = await self._db.run(state.accept, event, traceparent())
+        again = self._timing.republish_after
+        known = await self._db.run(state.accept, event, traceparent(), again)
         if known != "wanted":
             return Done()
 
@@ -65,7 +66,8 @@ class Handlers:
 
     async def draft_upsert(self, event: DraftUpsert) -> Outcome:
         """Make the draft that is wanted, unless a person was there."""
-        known = await self._db.run(draft_state.accept, event, traceparent())
+        again = self._timing.republish_after
+        known = await self._db.run(draft_state.accept, event, traceparent(), again)
         if known != "wanted":
             return Done()
         return await self._guarded(lambda: self._draft(event))

@@ -55,12 +55,25 @@ def arrival_note_id(thread_id: int) -> str:
     return f"arrival-note:{thread_id}"
 
 
-def accept(connection: Connection, verdict: ConversationClassified, traceparent: str) -> work.State:
-    """Owe the work of a verdict; its state, `wanted` unless it has ended before."""
-    resource = f"conv:{verdict.conversation_id}"
+def accept(
+    connection: Connection, verdict: ConversationClassified, traceparent: str, again: float
+) -> work.State:
+    """Owe the work of a verdict; its state, `wanted` unless it has ended before.
+
+    A provisional one waits for minutes whether a note comes: no final one stands behind it.
+    """
+    kind = "arrival" if verdict.provisional else "conv"
+    resource = f"{kind}:{verdict.conversation_id}"
     payload = verdict.model_dump_json(exclude_none=True)
-    work.owe(connection, [Owed(verdict.key, resource, verdict.name, payload, traceparent)])
-    return work.state_of(connection, verdict.key) or "wanted"
+    owed = Owed(verdict.key, resource, verdict.name, payload, traceparent)
+    return work.accept(connection, owed, again)
+
+
+def end_provisional(connection: Connection, verdict: ConversationClassified) -> None:
+    """The final verdict has its note: those before it on the same message wait for nothing."""
+    for seq in range(1, verdict.verdict_seq):
+        earlier = verdict.model_copy(update={"verdict_seq": seq})
+        work.end(connection, earlier.key, "done", "the final verdict came")
 
 
 def age(connection: Connection, work_id: str) -> float:
