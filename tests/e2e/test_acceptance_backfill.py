@@ -1,46 +1,12 @@
 """Old mail is taken thread by thread, the newest thread first, whoever kills the service."""
 
-import base64
-import sqlite3
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
 
-from letters import letter, message_id
+from past import DAYS, PER_THREAD, bring_old_mail
 from stage import Row, Stage
-
-DAYS = 30
-# Seconds between two mails of the mailbox.
-PACE = 60
-PER_THREAD = 4
-
-
-def forget_the_start(stage: Stage) -> None:
-    """The prepared database has begun its mailbox for the self-test; here it is new."""
-    with closing(sqlite3.connect(stage.database)) as connection, connection:
-        connection.execute("DELETE FROM gmail_mailbox")
-
-
-def old_mail(threads: int) -> Iterator[Row]:
-    """Deliveries, oldest first; the mails of a thread lie as far apart as the window allows."""
-    first = int(time.time()) - threads * PER_THREAD * PACE
-    for number in range(threads * PER_THREAD):
-        turn, place = divmod(number, threads)
-        # Whoever wrote first of all also wrote last of all.
-        thread = place if turn < PER_THREAD - 1 else threads - 1 - place
-        name = f"old-{thread}"
-        answers = [message_id(f"{name}-{earlier}") for earlier in range(turn)]
-        sender = f"{name}@customers.example"
-        mail = letter(f"{name}-{turn}", f"Question {name}", sender=sender, answers=answers)
-        yield {
-            "raw": base64.b64encode(mail).decode(),
-            "group": name,
-            "expect": "ticket",
-            "internal_date_s": first + number * PACE,
-        }
 
 
 def written(stage: Stage) -> int:
@@ -66,10 +32,7 @@ async def backfill(stage: Stage, threads: int, kills: int, rules: Sequence[Row] 
     """
     number = threads * PER_THREAD
     stage.change(gmail={"start": "backfill", "backfill_days": DAYS})
-    forget_the_start(stage)
-    mails = list(old_mail(threads))
-    for start in range(0, number, 500):
-        stage.gmail.post("deliver-many", messages=mails[start : start + 500])
+    bring_old_mail(stage, threads)
     stage.gmail.post("faults", rules=list(rules))
     stage.live()
     await stage.until(lambda: stage.rows("SELECT 1 FROM gmail_message") != [])

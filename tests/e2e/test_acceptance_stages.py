@@ -1,29 +1,16 @@
 """Mail through all stages: each message sorted once, whatever comes again and whatever is lost."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from ensemble import Effort, Ensemble, ensemble_on
-from letters import letter, message_id
-from stage import Control, Row, Stage
+from past import DAYS, PER_THREAD, bring_old_mail
+from questions import deliver
+from stage import Control, Stage
 
 # Seconds that the model and the desk take for each answer.
 MODEL, DESK = 0.8, 0.05
-SUBJECTS = (
-    "Order {n}",
-    "Invoice {n}",
-    "A quote for {n} tills",
-    "Refund for order {n}",
-    "Login {n}",
-)
-TEXTS = (
-    "Hello, where is my order {n}? It was due on Monday and has not arrived. Regards, Jo",
-    "Hello, the invoice {n} is wrong: the amount is not what we agreed on. Please check it.",
-    "Good morning, we need {n} tills for our new shops. Could you send us a quote? Thank you.",
-    "Hello, I sent order {n} back two weeks ago and wait for my refund. When will it come?",
-    "Hi, the login with customer number {n} fails with an error since today. Please help me.",
-)
 
 
 @pytest.fixture
@@ -31,25 +18,6 @@ async def ensemble(stage: Stage, llm: Control) -> AsyncIterator[Ensemble]:
     """All services with the simulated model; nothing started."""
     async with ensemble_on(stage, llm) as opened:
         yield opened
-
-
-def mails(messages: int, threads: int) -> Iterator[tuple[int, bytes]]:
-    """Number of the Gmail thread and mail; the second mails come after all the first ones."""
-    for n in range(messages):
-        thread = n % threads
-        answers = [message_id(f"m{earlier}") for earlier in range(thread, n, threads)]
-        text = TEXTS[thread % len(TEXTS)].format(n=1000 + n)
-        subject = SUBJECTS[thread % len(SUBJECTS)].format(n=1000 + thread)
-        sender = f"c{thread}@customers.example"
-        yield thread, letter(f"m{n}", subject, sender=sender, answers=answers, text=text)
-
-
-def deliver(stage: Stage, messages: int, threads: int) -> None:
-    """So many mails in so many Gmail threads arrive."""
-    known: dict[int, str] = {}
-    for thread, mail in mails(messages, threads):
-        row: Row = stage.deliver(mail, group=f"g{thread}", thread_id=known.get(thread))
-        known[thread] = row["thread_id"]
 
 
 async def everything_again(ensemble: Ensemble) -> None:
@@ -187,3 +155,31 @@ async def test_people_who_work_in_bulk_on_an_old_desk_cause_nothing(ensemble: En
 @pytest.mark.timeout(1200)
 async def test_neither_do_they_on_a_desk_of_500(ensemble: Ensemble) -> None:
     await nothing_is_touched(ensemble, 500, 300)
+
+
+async def backfill_is_left_alone(ensemble: Ensemble, threads: int) -> None:
+    """Old mail becomes tickets that nobody judges, whatever sweeps over them."""
+    ensemble.stage.change(gmail={"start": "backfill", "backfill_days": DAYS})
+    bring_old_mail(ensemble.stage, threads)
+    await ensemble.begin()
+    await ensemble.until(lambda: ensemble.stage.states().get("done") == threads * PER_THREAD, 900)
+    await ensemble.sweep(days=60)
+    await ensemble.rest(600)
+    assert len(ensemble.customer_threads()) == threads * PER_THREAD
+    assert ensemble.effort().calls == 0
+    assert ensemble.judged() == set()
+    assert ensemble.noted() == {}
+
+
+@pytest.mark.proof
+@pytest.mark.promise("one-verdict")
+@pytest.mark.timeout(300)
+async def test_a_backfill_costs_no_call_and_no_note(ensemble: Ensemble) -> None:
+    await backfill_is_left_alone(ensemble, 10)
+
+
+@pytest.mark.nightly
+@pytest.mark.promise("one-verdict")
+@pytest.mark.timeout(1200)
+async def test_neither_does_one_of_500_mails(ensemble: Ensemble) -> None:
+    await backfill_is_left_alone(ensemble, 500 // PER_THREAD)

@@ -69,6 +69,7 @@ class Service:
             Languages(mailbox.triage.languages).warm()
         begin = partial(self._ground.db.run, state.begin, list(settings.mailbox))
         await outlast(begin, _DATABASE_PAUSE)
+        await outlast(partial(self._ground.db.run, state.begin_anew), _DATABASE_PAUSE)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._freescout.aclose)
             if self._llm is not None:

@@ -259,6 +259,14 @@ def tell_again(
     return True
 
 
+def begin_anew(connection: Connection) -> int:
+    """Settings are read at the start: what no outage holds back may be allowed by now, as a higher
+    ceiling does; how many rows are due at once.
+    """
+    waiting = and_(WORK.c.state == "wanted", WORK.c.waiting_for.is_(None), ~WORK.c.in_flight)
+    return connection.execute(update(WORK).where(waiting).values(next_try=csm_now())).rowcount
+
+
 def now(connection: Connection) -> float:
     """The database's clock, in epoch seconds."""
     return float(connection.execute(select(csm_now())).scalar_one())
