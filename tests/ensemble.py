@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from nats.js.errors import NotFoundError
 
 from classifier.settings import Settings as ClassifierSettings
 from csm.contracts import ConversationClassified
+from csm.settings import WriteLevel
 from csm.streams import (
     CLASSIFIER,
     DRAFT_UPSERT,
@@ -124,10 +125,15 @@ class Ensemble:
             await self.bus.publish(str(event.subject), event.data or b"", headers=headers)
         return len(events)
 
+    async def on_the_bus(self) -> str:
+        """Subjects, headers and payloads of all that the bus holds, as one text."""
+        events = [event for name in (*_STREAMS, "DLQ") for event in await self._stored(name)]
+        return "\n".join(f"{e.subject} {e.headers} {(e.data or b'').decode()}" for e in events)
+
     async def _stored(self, stream: str) -> list[RawStreamMsg]:
         state = (await self.bus.stream_info(stream)).state
         found = []
-        for number in range(state.first_seq, state.last_seq + 1):
+        for number in range(max(1, state.first_seq), state.last_seq + 1):
             with suppress(NotFoundError):  # CONV keeps the newest of a subject only
                 found.append(await self.bus.get_msg(stream, seq=number))
         return found
@@ -190,7 +196,7 @@ class Ensemble:
         rows = self.stage.conversations()
         return {int(t["id"]) for r in rows for t in r["threads"] if t["type"] == "customer"}
 
-    def assert_sorted(self) -> None:
+    def assert_sorted(self, assignees: Collection[int | None] = (AGENT,)) -> None:
         """Every message is judged; each verdict is one note, the newest one is the tags."""
         assert self.judged() == self.customer_threads()
         verdicts = self.verdicts()
@@ -201,7 +207,7 @@ class Ensemble:
             verdict = newest[row["id"]]
             assert set(row["tags"]) == tags_of(verdict), row["id"]
             assert row["custom_fields"] == {str(PRIORITY_FIELD): verdict.priority}
-            assert row["assignee"] == AGENT
+            assert row["assignee"] in assignees
         assert [mail for mail in self.stage.sink() if mail["kind"] != "notification"] == []
 
     # --- waiting
@@ -291,16 +297,21 @@ def _in_short(words: str) -> str:
 
 @asynccontextmanager
 async def ensemble_on(
-    stage: Stage, llm: Control, sections: Sections | None = None, **llm_settings: object
+    stage: Stage,
+    llm: Control,
+    sections: Sections | None = None,
+    *,
+    write: WriteLevel = "triage",
+    **llm_settings: object,
 ) -> AsyncIterator[Ensemble]:
-    """All four services, provisioned and not started, at `write = "triage"` with notes.
+    """All four services, provisioned and not started, with notes that notify.
 
     `llm_settings` go into `[llm]`, `sections` are further tables of csm.toml.
     """
     llm.post("reset")
     known = {**with_model(llm, **llm_settings), **(sections or {})}
     known.setdefault("mailbox.support.desk", {"priority_field": PRIORITY_FIELD, "assign_to": AGENT})
-    stage.change(write="triage", mailbox={"notify": "note"}, sections=known)
+    stage.change(write=write, mailbox={"notify": "note"}, sections=known)
     models = (GatewaySettings, ClassifierSettings, WriterSettings)
     others = {model.section: await stage.join(model.section, model) for model in models}
     client = await nats_client.connect(stage.nats.url)
