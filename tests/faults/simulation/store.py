@@ -10,6 +10,7 @@ from sqlalchemy import StaticPool, create_engine
 from csm import dependency, migrations, work
 from csm.db import DatabaseUnavailableError, Step
 from csm.outbox import Turn, Turns, unsent
+from faults.simulation.statements import PlainConnection
 from faults.simulation.world import World
 
 P = ParamSpec("P")
@@ -36,7 +37,9 @@ class Store:
         assert isinstance(raw, sqlite3.Connection)
         raw.create_function("csm_now", 0, self._now)
         self._raw = raw
+        self._plain: Any = self._connection
         self.run(migrations.upgrade, service)
+        self._plain = PlainConnection(self._connection, raw)
         names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'alembic_version'"
         self._tables = [name for (name,) in raw.execute(names)]
 
@@ -58,7 +61,7 @@ class Store:
         """Commit one step; an exception rolls it back."""
         self._raw.execute("BEGIN IMMEDIATE")
         try:
-            answer = step(self._connection, *args, **kwargs)
+            answer = step(self._plain, *args, **kwargs)
         except BaseException:
             self._raw.execute("ROLLBACK")
             raise

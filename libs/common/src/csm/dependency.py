@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, Float, and_, bindparam, delete, select, update
 from sqlmodel import Field, SQLModel
 
 from csm import work
@@ -45,6 +45,21 @@ _FORGET = (
     delete(DEPENDENCY)
     .where(DEPENDENCY.c.name == bindparam("this"))
     .returning(DEPENDENCY.c.down_since)
+)
+_PROBE_IS_DUE = and_(
+    DEPENDENCY.c.next_probe <= csm_now(),
+    DEPENDENCY.c.name.in_(bindparam("names", expanding=True)),
+)
+_CLAIM = (
+    update(DEPENDENCY)
+    .where(
+        DEPENDENCY.c.name
+        == select(DEPENDENCY.c.name).where(_PROBE_IS_DUE).limit(1).scalar_subquery(),
+        # Due once more at the row itself: another replica may have claimed it since.
+        _PROBE_IS_DUE,
+    )
+    .values(next_probe=csm_now() + bindparam("pause", type_=Float()))
+    .returning(DEPENDENCY.c.name)
 )
 _ALL_DOWN = select(DEPENDENCY).where(DEPENDENCY.c.down_since.is_not(None), ~DEPENDENCY.c.on_trial)
 
@@ -142,15 +157,8 @@ def all_down(connection: Connection) -> list[Down]:
 
 def claim_probe(connection: Connection, names: Collection[str], pause: float) -> str | None:
     """One of `names` whose probe is due, or None; its next probe is `pause` seconds away."""
-    is_due = and_(DEPENDENCY.c.next_probe <= csm_now(), DEPENDENCY.c.name.in_(names))
-    due = select(DEPENDENCY.c.name).where(is_due).limit(1).scalar_subquery()
-    return connection.execute(
-        update(DEPENDENCY)
-        # Due once more at the row itself: another replica may have claimed it since.
-        .where(DEPENDENCY.c.name == due, is_due)
-        .values(next_probe=csm_now() + pause)
-        .returning(DEPENDENCY.c.name)
-    ).scalar_one_or_none()
+    claimed = connection.execute(_CLAIM, {"names": list(names), "pause": pause})
+    return claimed.scalar_one_or_none()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Executable,
@@ -108,6 +109,15 @@ _END = (
     )
 )  # fmt: skip
 _NOW = select(csm_now())
+_LATER = (
+    update(WORK)
+    .where(_THIS, WORK.c.state == "wanted")
+    .values(
+        next_try=csm_now() + bindparam("delay", type_=Float()), reason=bindparam("why"),
+        waiting_for=bindparam("waits_for"), in_flight=False,
+        starts=case((bindparam("is_unexpected", type_=Boolean()), WORK.c.starts), else_=0),
+    )
+)  # fmt: skip
 _LAST_SEQ = select(func.coalesce(func.max(WORK.c.seq), 0))
 _ON_THE_BUS = (
     select(func.count())
@@ -217,23 +227,17 @@ def reopen(connection: Connection, work_id: str, reason: str) -> bool:
 
 def record(connection: Connection, work_id: str, outcome: Outcome) -> None:
     """Write a delivery's outcome into its row; attempts count failures, never waiting."""
-    row = (WORK.c.id == work_id) & (WORK.c.state == "wanted")
     match outcome:
         case Done():
             return
         case Rejected(why):
             end(connection, work_id, "parked", why)
         case Later(delay, why, waiting_for, is_unexpected):
-            starts = WORK.c.starts if is_unexpected else 0
-            connection.execute(
-                update(WORK)
-                .where(row)
-                .values(
-                    next_try=csm_now() + delay, reason=why, waiting_for=waiting_for,
-                    starts=starts, in_flight=False,
-                )
-            )  # fmt: skip
+            again = {"delay": delay, "why": why, "waits_for": waiting_for}
+            facts = {"this": work_id, "is_unexpected": is_unexpected, **again}
+            connection.execute(_LATER, facts)
         case Unavailable(why, waiting_for):
+            row = (WORK.c.id == work_id) & (WORK.c.state == "wanted")
             connection.execute(
                 update(WORK).where(row).values(attempts=WORK.c.attempts + 1, reason=why, starts=0)
             )

@@ -81,7 +81,20 @@ def _parked(*, is_mapped: bool) -> Select[int, float]:
     )
 
 
+def _unsure() -> Select[str, str]:
+    place = tuple_(MESSAGE.c.internal_date, MESSAGE.c.gmail_message_id)
+    own = tuple_(bindparam("dated", type_=BigInteger()), bindparam("gmail_id"))
+    return (
+        select(EFFECT.c.id, MESSAGE.c.gmail_thread_id)
+        .join(MESSAGE, MESSAGE.c.work_id == EFFECT.c.work_id)
+        .where(EFFECT.c.state == "intent", EFFECT.c.kind == "create")
+        .where(MESSAGE.c.mailbox == bindparam("slug"), place < own)
+        .where(MESSAGE.c.gmail_thread_id != bindparam("gmail_thread"))
+    )
+
+
 # Built once and run with parameters.
+_UNSURE = _unsure()
 _UNFETCHED = _unfetched()
 _ANSWERED = _answered()
 _PARKED = {mapped: _parked(is_mapped=mapped) for mapped in (False, True)}
@@ -137,15 +150,11 @@ def unsure(connection: Connection, message: Message) -> list[tuple[str, str]]:
     FreeScout may show such a conversation, and people may answer there, before we know that it is
     ours: its marker tells.
     """
-    own = (message.internal_date, message.gmail_message_id)
-    before = tuple_(MESSAGE.c.internal_date, MESSAGE.c.gmail_message_id) < tuple_(*own)
-    rows = connection.execute(
-        select(EFFECT.c.id, MESSAGE.c.gmail_thread_id)
-        .join(MESSAGE, MESSAGE.c.work_id == EFFECT.c.work_id)
-        .where(EFFECT.c.state == "intent", EFFECT.c.kind == "create")
-        .where(MESSAGE.c.mailbox == message.mailbox, before)
-        .where(MESSAGE.c.gmail_thread_id != message.gmail_thread_id)
-    )
+    facts = {
+        "slug": message.mailbox, "dated": message.internal_date,
+        "gmail_id": message.gmail_message_id, "gmail_thread": message.gmail_thread_id,
+    }  # fmt: skip
+    rows = connection.execute(_UNSURE, facts)
     return [(effect, thread) for effect, thread in rows]
 
 

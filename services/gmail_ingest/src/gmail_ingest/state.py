@@ -153,6 +153,12 @@ _FETCHED = _THIS.values(
     sha256=bindparam("digest"),
 )  # fmt: skip
 _NAMED = _THIS.values(rfc_message_id=bindparam("rfc"))
+_CURSOR = select(MAILBOX.c.history_id).where(MAILBOX.c.slug == bindparam("this")).with_for_update()
+_ADVANCE = (
+    update(MAILBOX)
+    .where(MAILBOX.c.slug == bindparam("this"))
+    .values(history_id=bindparam("newest"), last_poll=csm_now())
+)
 _OF_MESSAGE_IDS = (
     select(MESSAGE.c.rfc_message_id, THREAD.c.conversation_id)
     .select_from(MESSAGE.join(THREAD, MAPPED))
@@ -163,8 +169,7 @@ _OF_MESSAGE_IDS = (
 
 def cursor(connection: Connection, slug: str) -> int | None:
     """The stored history id, None before the first discovery; locked until it is moved."""
-    mine = select(MAILBOX.c.history_id).where(MAILBOX.c.slug == slug).with_for_update()
-    stored = connection.execute(mine).scalar_one_or_none()
+    stored = connection.execute(_CURSOR, {"this": slug}).scalar_one_or_none()
     return None if stored is None else int(stored)
 
 
@@ -201,9 +206,14 @@ def journal(
     ]  # fmt: skip
     # Owing first: it makes two replicas that journal the same page take turns.
     new = work.owe(connection, owed, held=backfill)
-    fresh = insert_into(connection, MESSAGE)
-    connection.execute(fresh.on_conflict_do_nothing(index_elements=[MESSAGE.c.work_id]), rows)
+    connection.execute(_fresh(connection), rows)
     return new
+
+
+@per_dialect
+def _fresh(connection: Connection) -> Executable:
+    known = [MESSAGE.c.work_id]
+    return insert_into(connection, MESSAGE).on_conflict_do_nothing(index_elements=known)
 
 
 def _owed(slug: str, notice: Notice, rank: int) -> Owed:
@@ -237,8 +247,7 @@ def advance(connection: Connection, slug: str, history_id: int) -> None:
     """Move the cursor, never backwards; ids are compared as numbers."""
     known = cursor(connection, slug)
     newest = history_id if known is None else max(known, history_id)
-    row = update(MAILBOX).where(MAILBOX.c.slug == slug)
-    connection.execute(row.values(history_id=str(newest), last_poll=csm_now()))
+    connection.execute(_ADVANCE, {"this": slug, "newest": str(newest)})
 
 
 def scope_of(connection: Connection, slug: str, gmail_thread_id: str) -> Scope:
