@@ -101,7 +101,8 @@ lock: $(UV)  ## resolve the dependencies anew (releases of the last week are lef
 	$(UV) lock --quiet
 	$(UV) export --quiet --all-packages --no-emit-workspace --no-header -o requirements.lock
 	$(UV) export --quiet --only-group bootstrap --no-header -o requirements-bootstrap.lock
-	@! grep -n '://' requirements.lock requirements-bootstrap.lock
+	$(UV) export --quiet --only-group ship --no-header -o requirements-ship.lock
+	@! grep -n '://' requirements.lock requirements-bootstrap.lock requirements-ship.lock
 
 clean:  ## remove the environment, caches and local state
 	rm -rf .venv var build dist .coverage .mypy_cache .pytest_cache .ruff_cache \

@@ -20,6 +20,7 @@ UV = Path(sysconfig.get_path("scripts")) / "uv"
 LOCKS = {
     "requirements.lock": ("--all-packages", "--no-emit-workspace"),
     "requirements-bootstrap.lock": ("--only-group", "bootstrap"),
+    "requirements-ship.lock": ("--only-group", "ship"),
 }
 # Seconds: a slow index answers about 100 small requests in this time.
 _PATIENCE = 300

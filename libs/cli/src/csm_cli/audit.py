@@ -19,12 +19,12 @@ def audit(settings: CommonSettings, words: str, *, as_json: bool) -> bool:
 
     Raises AdminError, CommandFailedError.
     """
-    found = asyncio.run(_compared(settings.nats.url, since(words)))
+    found = asyncio.run(_compared(settings.nats, since(words)))
     say_json(found) if as_json else _show(found)
     return not found["findings"]
 
 
-async def _compared(nats_url: str, begin: float) -> Json:
+async def _compared(bus: admin.Bus, begin: float) -> Json:
     findings: dict[str, Json] = {}
     looked, left_off, position = 0, 0, None
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
@@ -32,7 +32,7 @@ async def _compared(nats_url: str, begin: float) -> Json:
         bar = progress.add_task("the audit begins", total=None)
         while True:
             arguments: Json = {"since": begin, "position": position}
-            part = await admin.ask(nats_url, SERVICE, "audit", arguments, _PATIENCE)
+            part = await admin.ask(bus, SERVICE, "audit", arguments, _PATIENCE)
             # Slices overlap by what changed in the same second.
             findings |= {finding["key"]: finding for finding in part["findings"]}
             looked += part["conversations"]

@@ -9,7 +9,7 @@ from nats.js import JetStreamContext
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from csm import admin, gates, install, migrations, streams
+from csm import admin, bus_keys, gates, install, migrations, streams
 from csm.admin import AdminError
 from csm.db import DatabaseUnavailableError, open_read_only, shown
 from csm.freescout import FreeScout
@@ -88,8 +88,9 @@ async def _about_bus(settings: Settings) -> list[Finding]:
     url = settings.nats.url
     try:
         client = await nats.connect(
-            url, max_reconnect_attempts=1, reconnect_time_wait=0.1, connect_timeout=3
-        )
+            **bus_keys.options(settings.nats, bus_keys.OPERATOR),
+            max_reconnect_attempts=1, reconnect_time_wait=0.1, connect_timeout=3,
+        )  # fmt: skip
     except (NatsError, OSError, TimeoutError) as error:
         words = f"nats.url: {url} does not answer ({type(error).__name__})"
         return [Finding("fail", "NATS", words)]
@@ -153,7 +154,7 @@ async def _about_gmail(slug: str, mailbox: MailboxSettings) -> Finding:
 
 async def _about_service(settings: Settings) -> list[Finding]:
     try:
-        status = await admin.ask(settings.nats.url, SERVICE, "status")
+        status = await admin.ask(settings.nats, SERVICE, "status")
     except AdminError as error:
         words = f"{error}; whether a self-test has passed can be asked only of the service"
         return [Finding("warn", SERVICE, words)]

@@ -43,7 +43,7 @@ def drafts(
 
 
 async def _ask(settings: CommonSettings, verb: str, **arguments: object) -> Json:
-    answer: Json = await admin.ask(settings.nats.url, _SERVICE, verb, arguments)
+    answer: Json = await admin.ask(settings.nats, _SERVICE, verb, arguments)
     return answer
 
 

@@ -32,7 +32,7 @@ jetstream {{
   store_dir: {store}
   sync_interval: always
 }}
-"""
+{authorization}"""
 
 
 class EmbeddedNatsError(Exception):
@@ -55,6 +55,8 @@ class EmbeddedNats:
         """`store` is created; `port` 0 lets the server choose a free one at its first start."""
         self._store = store
         self._ports = _Ports(port or -1, -1)
+        self.authorization = ""
+        """A block of NATS' configuration for the next start; empty lets everybody in."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -104,6 +106,7 @@ class EmbeddedNats:
                 port=self._ports.client,
                 monitor_port=self._ports.monitor,
                 store=json.dumps(str(self._store)),
+                authorization=self.authorization,
             )
         )
         command = [str(binary), "-c", str(config), "--ports_file_dir", str(self._store)]

@@ -12,10 +12,10 @@ import typer
 
 from csm import logs
 from csm.settings import load
-from csm_cli import drafts, operate
+from csm_cli import drafts, keys, operate
 from csm_cli.evaluation import Method, Split
 from csm_cli.operate import STATES, Answer, Choice
-from csm_cli.terminal import in_words, say_json, screen, table
+from csm_cli.terminal import AsJson, Config, in_words, say_json, screen, table
 from gmail_ingest.settings import Settings
 
 app = typer.Typer(
@@ -28,12 +28,7 @@ app = typer.Typer(
 gmail = typer.Typer(no_args_is_help=True, help="The Gmail side of a mailbox.")
 app.add_typer(gmail, name="gmail")
 app.command()(drafts.drafts)
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", help="The settings (default: $CSM_CONFIG, then ./csm.toml)."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+app.command()(keys.bus_keys)
 
 
 def _known_states(states: list[str] | None) -> list[str] | None:

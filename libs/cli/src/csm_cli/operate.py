@@ -48,7 +48,7 @@ def ask(
     settings: CommonSettings, verb: str, arguments: Json | None = None, timeout: float = 10.0
 ) -> Json:
     """A verb's answer; raises AdminError when nobody answers or the service refuses."""
-    return asyncio.run(admin.ask(settings.nats.url, SERVICE, verb, arguments, timeout))
+    return asyncio.run(admin.ask(settings.nats, SERVICE, verb, arguments, timeout))
 
 
 def since(words: str, now: float | None = None) -> float:
@@ -104,7 +104,7 @@ def _over_http(settings: Settings) -> Json:
 def status(settings: Settings, *, as_json: bool) -> None:
     """What is open, what is down, what ended how."""
     answer = _status(settings)
-    later = asyncio.run(_later(settings.nats.url))
+    later = asyncio.run(_later(settings.nats))
     answer["services"] = later
     if as_json:
         say_json(answer)
@@ -142,12 +142,12 @@ def _say_trouble(everybody: Mapping[str, Json]) -> None:
         screen().print(table("Alerts", ("at", "service", "alert", "about", "what"), raised))
 
 
-async def _later(nats_url: str) -> dict[str, Json | None]:
+async def _later(bus: admin.Bus) -> dict[str, Json | None]:
     """What the stages behind the ingest say; None for one that does not answer."""
 
     async def said(service: str) -> Json | None:
         try:
-            return await admin.ask(nats_url, service, "status", timeout=3)
+            return await admin.ask(bus, service, "status", timeout=3)
         except AdminError:
             return None
 
@@ -195,18 +195,18 @@ def _row(row: Json) -> tuple[object, ...]:
 
 async def _first(settings: CommonSettings, choice: Choice, limit: int) -> list[Json]:
     rows: list[Json] = []
-    async for row in all_mails(settings.nats.url, choice.arguments()):
+    async for row in all_mails(settings.nats, choice.arguments()):
         rows.append(row)
         if len(rows) == limit:
             break
     return rows
 
 
-async def all_mails(nats_url: str, arguments: Json) -> AsyncIterator[Json]:
+async def all_mails(bus: admin.Bus, arguments: Json) -> AsyncIterator[Json]:
     """Every row of the journal that fits, newest first, asked for page by page."""
     before: int | None = None
     while True:
-        page = await admin.ask(nats_url, SERVICE, "list", {**arguments, "before": before})
+        page = await admin.ask(bus, SERVICE, "list", {**arguments, "before": before})
         if not page["rows"]:
             return
         for row in page["rows"]:
@@ -224,7 +224,7 @@ def replay(
 
 def reconcile(settings: CommonSettings, days: float | None) -> Json:
     """A sweep of webhook_gateway over everything that changed; raises AdminError."""
-    work = admin.ask(settings.nats.url, "webhook_gateway", "reconcile", {"days": days}, _PATIENCE)
+    work = admin.ask(settings.nats, "webhook_gateway", "reconcile", {"days": days}, _PATIENCE)
     return asyncio.run(work)
 
 
@@ -232,7 +232,7 @@ def judge_since(settings: CommonSettings, since_text: str, mailbox: str | None) 
     """Move the classifier's watermark, then sweep that far back; raises AdminError."""
     begin = since(since_text)
     moved = {"since": begin, "mailbox": mailbox}
-    asked = admin.ask(settings.nats.url, "classifier", "judge-since", moved, _PATIENCE)
+    asked = admin.ask(settings.nats, "classifier", "judge-since", moved, _PATIENCE)
     answer = asyncio.run(asked)
     days = max((time.time() - begin) / 86_400, 1 / 24)
     return answer | reconcile(settings, days)
@@ -268,17 +268,17 @@ def hand_on(settings: CommonSettings, result: Json) -> None:
     """Every service that writes keeps the findings itself; one that does not run learns later."""
     for service in ALSO_WRITING:
         try:
-            asyncio.run(_kept(settings.nats.url, service, to_keep(result)))
+            asyncio.run(_kept(settings.nats, service, to_keep(result)))
         except AdminError as error:
             side_screen().print(f"{error}; start it and run this again", markup=False)
 
 
-async def _kept(nats_url: str, service: str, findings: Json) -> None:
+async def _kept(bus: admin.Bus, service: str, findings: Json) -> None:
     """Hand the findings to a service, which may be starting; raises AdminError after a while."""
     until = time.monotonic() + _STARTING
     while True:
         try:
-            await admin.ask(nats_url, service, "self-test-keep", findings)
+            await admin.ask(bus, service, "self-test-keep", findings)
         except AdminError:
             if time.monotonic() >= until:
                 raise

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import nats
 from nats.errors import Error as NatsError
 
-from csm import install, service, streams
+from csm import bus_keys, install, service, streams
 from csm.db import DatabaseUnavailableError
 from csm.settings import CommonSettings
 from csm.streams import ProvisioningError
@@ -48,8 +48,9 @@ async def provision_bus(settings: CommonSettings, replicas: int) -> list[str]:
     """Streams and durables as the code declares them."""
     try:
         client = await nats.connect(
-            settings.nats.url, max_reconnect_attempts=1, reconnect_time_wait=0.1, connect_timeout=3
-        )
+            **bus_keys.options(settings.nats, bus_keys.PROVISIONER),
+            max_reconnect_attempts=1, reconnect_time_wait=0.1, connect_timeout=3,
+        )  # fmt: skip
     except (NatsError, OSError, TimeoutError) as error:
         raise ProvisioningError(
             f"nats.url: {settings.nats.url} does not answer ({type(error).__name__})"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -118,4 +119,9 @@ def age(seconds: float | None) -> str:
 
 
 Say = Callable[[str], None]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="The settings (default: $CSM_CONFIG, then ./csm.toml)."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Json = dict[str, Any]

@@ -11,10 +11,14 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
+from csm import bus_keys
 from csm.db import DatabaseUnavailableError
+from csm.settings import NatsSettings
 
 Json = dict[str, Any]
 Verb = Callable[[Json], Awaitable[Json]]
+Bus = NatsSettings | str
+"""Where the bus is: with our keys, or an address that lets everybody in."""
 
 
 class AdminError(RuntimeError):
@@ -43,14 +47,16 @@ async def _answer(verb: Verb, arguments: Json) -> Json:
 
 
 async def ask(
-    url: str, service: str, verb: str, arguments: Json | None = None, timeout: float = 10.0
+    bus: Bus, service: str, verb: str, arguments: Json | None = None, timeout: float = 10.0
 ) -> Json:
     """Run a verb of a running service; `timeout` in seconds. Raises AdminError in words."""
+    where = bus_keys.options(bus, bus_keys.OPERATOR)
     try:
         client = await nats.connect(
-            url, max_reconnect_attempts=1, reconnect_time_wait=0.1, connect_timeout=2
+            **where, max_reconnect_attempts=1, reconnect_time_wait=0.1, connect_timeout=2
         )
     except (NatsError, OSError, TimeoutError) as error:
+        url = where["servers"]
         raise AdminError(f"NATS does not answer at {url}: {type(error).__name__}") from error
     try:
         message = json.dumps(arguments or {}).encode()

@@ -15,8 +15,10 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
+from csm import bus_keys
 from csm.contracts import Event
 from csm.delivery import Consumer, DeadLetterError, E, Handle, Record
+from csm.settings import NatsSettings
 from csm.streams import DLQ, Durable
 from csm.subscription import Broker, Subscription
 from csm.timing import Timing
@@ -47,14 +49,15 @@ class BusUnavailableError(Exception):
 
 
 def build_broker(
-    url: str | list[str], *, name: str = "csm", graceful_timeout: float = 45.0
+    bus: NatsSettings | str, *, name: str = "csm", graceful_timeout: float = 45.0
 ) -> Broker:
-    """A broker for `url`, not connected yet (`await broker.start()` waits for the server).
+    """A broker, not connected yet (`await broker.start()` waits for the server).
 
     It reconnects for ever; should the client give up all the same, the process ends with code 70.
+    `name` is also the user whose key it shows; raises ConfigError without that key.
     `graceful_timeout`: seconds that running handlers get at shutdown.
     """
-    return Broker(url, name, graceful_timeout)
+    return Broker(bus_keys.options(bus, name), name, graceful_timeout)
 
 
 Bus = NatsBroker | JetStreamContext

@@ -187,7 +187,7 @@ async def serve(settings: S, name: str, build: Callable[[Ground[S]], Service]) -
     key = install.read_key(settings.install_key_path)
     db = open_database(settings.database_url)
     try:
-        broker = build_broker(settings.nats.url, name=name, graceful_timeout=_GRACE)
+        broker = build_broker(settings.nats, name=name, graceful_timeout=_GRACE)
         owner = f"{socket.gethostname()}:{os.getpid()}"
         await _until_signal(_run(Ground(name, settings, db, key, broker, owner), build))
     finally:

@@ -59,11 +59,16 @@ def is_loopback(url: str) -> bool:
 
 
 def _web_address(url: str) -> str:
+    plain = _plain_address(url)
+    if plain.startswith("http:") and not is_loopback(url):
+        raise ValueError("must be https; http is accepted for this machine's own address only")
+    return plain
+
+
+def _plain_address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an address like https://desk.example")
-    if parts.scheme == "http" and not is_loopback(url):
-        raise ValueError("must be https; http is accepted for this machine's own address only")
     if parts.username or parts.password or parts.query:
         raise ValueError("must hold neither user, password nor query")
     return url.rstrip("/")
@@ -95,6 +100,7 @@ def _database_url_file(path: Path) -> Path:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+PlainAddress = Annotated[str, AfterValidator(_plain_address)]
 SecretFile = Annotated[Path, AfterValidator(_readable_secret)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 DatabaseUrlFile = Annotated[SecretFile, AfterValidator(_database_url_file)]
@@ -110,10 +116,13 @@ class Section(BaseModel):
 
 
 class NatsSettings(Section):
-    """Where the bus is."""
+    """Where the bus is, and who we are there."""
 
     url: str = Field(default="nats://127.0.0.1:4222", pattern=r"^(nats|tls)://[^\s]+$")
-    monitor_url: WebAddress | None = None
+    # NATS' monitoring is http everywhere, takes no password and tells no secret.
+    monitor_url: PlainAddress | None = None
+    # Folder with the seed of each user, <service>.nk; without one the bus lets everybody in.
+    keys_dir: Path | None = None
 
 
 class ServiceSection(Section):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, NoReturn, cast
@@ -36,14 +36,16 @@ class Broker(NatsBroker):
     unfinished deliveries back before it disconnects.
     """
 
-    def __init__(self, url: str | list[str], name: str, graceful_timeout: float) -> None:
-        """Nothing is connected before `start`."""
+    def __init__(self, where: Mapping[str, Any], name: str, graceful_timeout: float) -> None:
+        """`where` as `bus_keys.options` says; nothing is connected before `start`."""
+        # Deliveries come to inboxes too, and NATS lets each user hear its own only.
+        self.inbox: str = where.get("inbox_prefix", "_INBOX")
         self.subscriptions: list[Subscription[Any]] = []
         self.stopping = False
         self.online = asyncio.Event()
         self.on_reconnect: list[Callable[[], None]] = []
         super().__init__(
-            url,
+            **where,
             name=name,
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
@@ -185,6 +187,7 @@ class Subscription(Generic[E]):
             pull_sub=PullSub(batch_size=1, timeout=self._timeout),
             ack_policy=AckPolicy.MANUAL,
             decoder=_undecoded,
+            inbox_prefix=f"{self._broker.inbox}.".encode(),
             no_reply=True,
             persistent=False,
             include_in_schema=False,

@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="0 = any free port")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 only inside a container")
     parser.add_argument("--gmail", help="base URL of the Gmail simulator: gets FreeScout's mail")
     parser.add_argument("--desk", help="accepted for symmetry: Gmail never calls the desk")
     parser.add_argument("--seed", type=int, default=0, help="seed of ids and fault dice")
@@ -45,18 +46,19 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     if arguments.die_with_parent:
         die_with_parent()
+    where = (arguments.port, arguments.host)
     if arguments.command == "freescout":
         from simulators.freescout import app as freescout  # noqa: PLC0415 - as above
 
-        serve(freescout.build(gmail=arguments.gmail, seed=arguments.seed), arguments.port)
+        serve(freescout.build(gmail=arguments.gmail, seed=arguments.seed), *where)
     elif arguments.command == "llm":
         from simulators.llm import app as llm  # noqa: PLC0415 - as above
 
-        serve(llm.build(seed=arguments.seed), arguments.port)
+        serve(llm.build(seed=arguments.seed), *where)
     else:
         from simulators.gmail import app as gmail  # noqa: PLC0415 - as above
 
-        serve(gmail.build(seed=arguments.seed), arguments.port)
+        serve(gmail.build(seed=arguments.seed), *where)
 
 
 def _ask(arguments: argparse.Namespace) -> None:

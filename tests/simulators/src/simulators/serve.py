@@ -1,4 +1,7 @@
-"""Run a simulator on loopback: one line on stdout says where, SIGTERM ends it."""
+"""Run a simulator, on loopback unless told otherwise.
+
+One line on stdout says where; SIGTERM ends it.
+"""
 
 import ctypes
 import os
@@ -81,11 +84,11 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, host: str = "127.0.0.1") -> socket.socket:
     # With protocol 0 asyncio would not set TCP_NODELAY: 44 ms for every answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    listener.bind((host, port))
     listener.listen(512)
     return listener
 
@@ -103,9 +106,9 @@ def die_with_parent() -> None:
         raise SystemExit(0)
 
 
-def serve(app: ASGIApp, port: int) -> None:
-    """Serve `app` on 127.0.0.1:`port` (0 = any free port) until SIGTERM or SIGINT."""
-    listener = _listen(port)
+def serve(app: ASGIApp, port: int, host: str = "127.0.0.1") -> None:
+    """Serve `app` on `host`:`port` (0 = any free port) until SIGTERM or SIGINT."""
+    listener = _listen(port, host)
     _AnnouncingServer(_config(app)).run(sockets=[listener])
 
 
