@@ -80,7 +80,7 @@ proof: setup  ## what a sceptic runs: explorers, 300 histories, 500 mails of cha
 	$(MAKE) --no-print-directory chaos DB=postgres
 
 guards: setup  ## take each guard out of a copy of the source: its tests must notice (ARGS=--fast)
-	$(BIN)/python tests/faults/guards.py $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m faults.guards $(ARGS)
 
 check: setup  ## style, types, layers, house rules, lock and documents
 	$(BIN)/ruff check

@@ -2,7 +2,8 @@
 
 import pytest
 
-from faults.guards import GUARDS, ROOT, Guard, PatchError, without
+from faults.guard_list import GUARDS, Guard
+from faults.guards import ROOT, PatchError, without
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
