@@ -1,5 +1,6 @@
 """Answers that went past FreeScout, and mail that no history named."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -86,6 +87,36 @@ async def test_a_chain_of_answers_that_arrives_at_once_is_one_conversation(stage
     await stage.quiet()
     assert len(stage.conversations()) == 1
     stage.assert_clean()
+
+
+@pytest.mark.promise("once")
+async def test_what_a_create_left_behind_is_filled_though_its_mail_found_a_conversation(
+    stage: Stage,
+) -> None:
+    """Its create failed halfway when it matched nothing; the mail it answers is known by then."""
+    stage.start()
+    question = stage.deliver(letter("question"), group="q")
+    await stage.quiet()
+    known = stage.rows("SELECT rfc_message_id FROM gmail_message")[0][0]
+    names(stage, question, None)
+    stage.faults(half={"next": 1})
+    stage.deliver(letter("answer", answers=[message_id("question")]), group="a")
+    await stage.until(lambda: len(stage.conversations()) == 2)
+    stage.kill()
+    await asyncio.wait_for(stage.ended(stage.lives[-1]), 30)
+    names(stage, question, known)
+    stage.live()
+    await stage.quiet()
+    assert stage.states() == {"done": 2}
+    assert [len(row["threads"]) for row in stage.conversations()] == [1, 1]
+    stage.assert_clean()
+
+
+def names(stage: Stage, mail: Row, rfc_message_id: str | None) -> None:
+    """By which Message-ID the mail is known."""
+    with closing(sqlite3.connect(stage.database, timeout=20)) as connection, connection:
+        statement = "UPDATE gmail_message SET rfc_message_id = ? WHERE gmail_message_id = ?"
+        assert connection.execute(statement, (rfc_message_id, mail["id"])).rowcount == 1
 
 
 def is_compared_again(stage: Stage, hours: float) -> None:
