@@ -3,7 +3,7 @@
 .PHONY: help setup demo test test-postgres simulate simulate-variants bench check chaos proof guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
-	services/classifier services/draft_writer tests/simulators
+	services/classifier services/draft_writer services/followups tests/simulators
 BIN := .venv/bin
 UV := .venv/bin/uv
 READY := .venv/ready

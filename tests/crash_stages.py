@@ -11,6 +11,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
     # Seams of drafts: tests/faults/test_drafts.py.
     "drafts": ("after_draft_text", "before_read_back", "after_followup_tag"),
     "webhook_gateway": ("before_hints", "before_swept"),
+    # Seams of a webhook: tests/e2e/test_acceptance_webhooks.py.
+    "webhooks": ("before_delivery", "after_delivery"),
 }
 GMAIL_INGEST = tuple(
     point for point in POINTS if not any(point in others for others in OTHERS.values())

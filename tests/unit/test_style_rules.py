@@ -22,7 +22,10 @@ MAY_PUBLISH_EVENTS = {f"libs/common/src/csm/{name}.py" for name in ("bus", "outb
 GUARDED_CALLS = {"publish_event", "publish_raw"}
 VAGUE = {"helper", "util", "manager", "processor", "item", "data", "info", "misc"}
 # name -> why it cannot be chosen freely
-FORCED_NAMES: dict[str, str] = {"handle_data": "html.parser calls it"}
+FORCED_NAMES: dict[str, str] = {
+    "handle_data": "html.parser calls it",
+    "data_received": "asyncio calls it",
+}
 FILE_LINES = 400
 FUNCTION_LINES = 60  # without the docstring
 BROAD = {"Exception", "BaseException"}

@@ -105,11 +105,14 @@ poll, which is a small one.
 """
 
 _TAGS = "tags are no thread: the whole set is put again, whoever died; nothing can double"
+_UNANSWERED = "FreeScout got no answer and tries again; what is stored is known by its hash"
 ELSEWHERE: dict[str, str] = {
     "after_rank": "the rank of a verdict is a row of its own; what is missing is done again",
     "before_tags": _TAGS,
     "after_tags": _TAGS,
     "after_followup_tag": _TAGS,
+    "before_delivery": _UNANSWERED,
+    "after_delivery": _UNANSWERED,
 }
 """Seams of writes that no model here contains, and why."""
 

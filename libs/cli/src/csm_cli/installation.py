@@ -36,10 +36,12 @@ quota_units_per_minute = 15000
 # What every throw-away installation has of the services whose sections a test may change.
 _SECTIONS: Mapping[str, Mapping[str, object]] = {
     "gmail_ingest": {"health_port": 0},
-    "webhook_gateway": {"health_port": 0, "poll_seconds": 0.2},
+    "webhook_gateway": {
+        "health_port": 0, "poll_seconds": 0.2, "poll_seconds_beside_webhooks": 0.5,
+    },
     "classifier": {"health_port": 0},
     "draft_writer": {"health_port": 0},
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ Alert = Literal[
     "parked",
     "recovered",
     "stream-new",
+    "webhook-missed",
 ]
 # Lines that status shows: enough to see what happened, few enough for a screen.
 _MOST = 50

@@ -36,6 +36,8 @@ POINTS: dict[str, str] = {
     "after_draft_text": "the text of a draft is there, no lease is held",
     "before_read_back": "the draft is recorded, nobody has looked what FreeScout made of it",
     "after_followup_tag": "the tag for a follow-up is in FreeScout, nothing is recorded",
+    "before_delivery": "webhooks are verified, nothing of them is stored",
+    "after_delivery": "webhooks and their hints are stored, nobody was answered",
     "before_hints": "changes in FreeScout are listed, neither hints nor cursor are stored",
     "before_swept": "all hints of a sweep are promised, its end is not stored",
     "before_verdict": "a verdict is there, nothing of it is stored",

@@ -111,6 +111,18 @@ BURSTS = Histogram(
     "csm_burst_messages", "Messages that were judged together",
     buckets=(1, 2, 3, 5, 10, 20), registry=REGISTRY,
 )  # fmt: skip
+WEBHOOKS = Counter(
+    "csm_webhooks", "Requests to the webhook route by what became of each", ["result"],
+    registry=REGISTRY,
+)  # fmt: skip
+WEBHOOK_SECRETS = Counter(
+    "csm_webhook_secrets", "Verified webhooks by which secret signed them", ["secret"],
+    registry=REGISTRY,
+)  # fmt: skip
+WEBHOOKS_MISSED = Counter(
+    "csm_webhooks_missed", "Customers' messages that poll or sweep found and no webhook told",
+    registry=REGISTRY,
+)  # fmt: skip
 ALERTS = Counter("csm_alerts", "Alerts that were raised", ["alert"], registry=REGISTRY)
 ProcessCollector(registry=REGISTRY)
 

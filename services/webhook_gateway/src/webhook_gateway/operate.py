@@ -1,6 +1,6 @@
 """The operating verbs of webhook_gateway: status, and a sweep on request."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from csm import alerts
 from csm.admin import AdminError, Json, Verb
@@ -9,7 +9,7 @@ from csm.freescout import FreeScoutRejectedError, FreeScoutUnavailableError
 from csm.operations import row_status
 from csm.watch import DurableWatch
 from webhook_gateway.poll import Sweeper
-from webhook_gateway.state import WATCHED
+from webhook_gateway.state import DELIVERY, DOORBELL, WATCHED
 
 _MOST_DAYS = 366.0
 
@@ -48,4 +48,9 @@ class Operations:
 
 def _status(connection: Connection) -> Json:
     watched = connection.execute(select(WATCHED).order_by(WATCHED.c.mailbox_id))
-    return row_status(connection) | {"watched": [dict(row) for row in watched.mappings()]}
+    doorbell = connection.execute(select(DOORBELL)).mappings().one_or_none()
+    deliveries = connection.execute(select(func.count()).select_from(DELIVERY)).scalar_one()
+    return row_status(connection) | {
+        "watched": [dict(row) for row in watched.mappings()],
+        "webhooks": None if doorbell is None else {**doorbell, "deliveries": deliveries},
+    }

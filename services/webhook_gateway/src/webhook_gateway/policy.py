@@ -1,6 +1,7 @@
 """What deserves a hint, and which time a sweep covers: no I/O, no clock."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from csm.freescout_model import Conversation, Thread
 
@@ -11,6 +12,28 @@ _NARROW = 26 * _HOUR
 _WIDE = 14 * _DAY
 _OVERLAP = _HOUR
 _SPOKEN = ("customer", "message")
+# Webhooks count as arriving when the last one is younger than this.
+_ARRIVING = _HOUR
+
+PollMode = Literal["webhook", "poll", "both"]
+Meaning = Literal["hint", "agent", "stored"]
+
+# Every event that FreeScout has. A hint makes the conversation be judged if it has to be; `agent`
+# wakes only who watches what became of drafts. The rest changes nothing that anybody here does.
+EVENTS: dict[str, Meaning] = {
+    "convo.created": "hint",
+    "convo.customer.reply.created": "hint",
+    "convo.restored": "hint",
+    "convo.moved": "hint",
+    "convo.agent.reply.created": "agent",
+    "convo.status": "agent",
+    "convo.assigned": "stored",
+    "convo.note.created": "stored",
+    "convo.deleted": "stored",
+    "convo.deleted_forever": "stored",
+    "customer.created": "stored",
+    "customer.updated": "stored",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +45,54 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
+class Doorbell:
+    """When webhooks were first expected, last came, and were last found missing (epoch seconds)."""
+
+    since: float | None = None
+    rang_at: float | None = None
+    missed_at: float | None = None
+
+    def is_silent(self, now: float) -> bool:
+        """Whether nothing came for a while, or something else noticed first what it should tell."""
+        if self.rang_at is None or now - self.rang_at > _ARRIVING:
+            return True
+        return self.missed_at is not None and self.missed_at >= self.rang_at
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """Seconds between two polls: without webhooks, and while they arrive."""
+
+    alone: float
+    beside_webhooks: float
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What a sweep covers: everything that changed since `since` (epoch seconds)."""
 
     since: float
     is_wide: bool
+
+
+def meaning_of(event: str) -> Meaning:
+    """What a webhook's event is to us; a name we do not know is stored."""
+    return EVENTS.get(event, "stored")
+
+
+def pace(mode: PollMode, paces: Paces, doorbell: Doorbell, now: float) -> float:
+    """Seconds until the next poll at `now`: seldom only while webhooks are seen to work."""
+    if mode == "poll" or doorbell.is_silent(now):
+        return paces.alone
+    return paces.beside_webhooks
+
+
+def should_have_rung(conversation: Conversation, doorbell: Doorbell) -> bool:
+    """Whether a webhook had to tell of what changed there: nothing before the first could."""
+    if doorbell.since is None:
+        return False
+    # FreeScout cuts its times to whole seconds.
+    return conversation.updated_at.timestamp() + 1 > doorbell.since
 
 
 def newest_customer_thread(conversation: Conversation) -> Thread | None:

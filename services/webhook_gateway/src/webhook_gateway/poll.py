@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from csm import dependency
+from csm import alerts, dependency
 from csm import lease as leases
+from csm.alerts import alert
 from csm.contracts import Cause, ConversationUpdated
 from csm.crash import crash_point
 from csm.db import Database
@@ -20,16 +21,22 @@ from csm.freescout import (
 )
 from csm.lease import Lease
 from csm.logs import get_logger
+from csm.metrics import WEBHOOKS_MISSED
 from csm.ticks import Tick
 from csm.timing import Timing
 from csm.trace import span
 from webhook_gateway import state
 from webhook_gateway.policy import (
+    Doorbell,
+    Paces,
+    PollMode,
     Window,
     awaits_answer,
     narrow_start,
     newest_customer_thread,
     next_sweep,
+    pace,
+    should_have_rung,
 )
 from webhook_gateway.state import Hint
 
@@ -41,6 +48,10 @@ _BATCH = 100
 _LEASE_MARGIN = 30.0
 # Seconds (scaled) between two looks whether a sweep is due.
 _SWEEP_LOOK = 10.0
+# Seconds (scaled) in which a webhook may come later than we saw for ourselves.
+_GRACE = 60.0
+# Conversations that an alert names.
+_SHOWN = 10
 
 _log = get_logger("poll")
 
@@ -108,30 +119,52 @@ class Turn:
 class Poller:
     """Follows changes with a cursor on FreeScout's own clock that only moves forward."""
 
-    def __init__(self, desk: Desk, poll_seconds: float) -> None:
-        """`poll_seconds` between two looks."""
+    def __init__(self, desk: Desk, mode: PollMode, paces: Paces) -> None:
+        """`paces` between two looks; in mode `webhook` only what webhooks missed is judged."""
         self._desk = desk
-        self._pause = poll_seconds
+        self._mode = mode
+        self._paces = paces
         self._turn = Turn(desk, "poll")
-        self.tick = Tick("poll", poll_seconds)
+        self.tick = Tick("poll", max(paces.alone, paces.beside_webhooks))
 
     async def run(self) -> None:
-        """Look every `poll_seconds`, until cancelled."""
+        """Look at its pace, until cancelled."""
         try:
             while True:
                 with self.tick.elsewhere():
-                    if not await self._desk.is_down() and await self._turn.mine(self._pause):
+                    seconds = await self._pause()
+                    if not await self._desk.is_down() and await self._turn.mine(seconds):
                         await self._desk.told(self.look)
-                await asyncio.sleep(self._pause)
+                await asyncio.sleep(seconds)
         finally:
             await self._turn.give_back()
 
+    async def _pause(self) -> float:
+        doorbell, now = await self._desk.db.run(state.doorbell)
+        return pace(self._mode, self._paces, doorbell, now)
+
     async def look(self) -> None:
         """Hint at everything that changed since the cursor; raises FreeScout's errors."""
-        for mailbox_id in self._desk.mailbox_ids:
-            await self._look_at(mailbox_id)
+        if self._mode != "webhook":
+            doorbell, _ = await self._desk.db.run(state.doorbell)
+            for mailbox_id in self._desk.mailbox_ids:
+                await self._look_at(mailbox_id, doorbell)
+        await self._judge()
 
-    async def _look_at(self, mailbox_id: int) -> None:
+    async def _judge(self) -> None:
+        """Say once what webhooks missed, until one comes again."""
+        grace = self._desk.timing.scaled(_GRACE)
+        missed = await self._desk.db.run(state.judge_unheard, grace)
+        if missed:
+            WEBHOOKS_MISSED.inc(len(missed))
+            words = "poll or sweep found what no webhook told"
+            alert("webhook-missed", words, conversations=missed[:_SHOWN], number=len(missed))
+            return
+        doorbell, now = await self._desk.db.run(state.doorbell)
+        if not doorbell.is_silent(now):
+            alerts.over("webhook-missed")
+
+    async def _look_at(self, mailbox_id: int, doorbell: Doorbell) -> None:
         since = await self._desk.db.run(state.polled_until, mailbox_id)
         if since is None:
             # The past is not ours: the cursor begins at FreeScout's present.
@@ -144,7 +177,7 @@ class Poller:
             # The first page's time: what changes while we read further ones comes again.
             until = until or _time_of(self._desk.freescout)
             if awaits_answer(conversation):
-                hints += _hint(conversation, "poll")
+                hints += _hint(conversation, "poll", doorbell)
         until = until or _time_of(self._desk.freescout)
         if hints:
             crash_point("before_hints", str(mailbox_id))
@@ -190,6 +223,7 @@ class Sweeper:
 
     async def sweep_due(self) -> None:
         """Sweep the mailboxes whose time has come; raises FreeScout's errors."""
+        await self._desk.db.run(state.forget_deliveries)
         newest_stream = await self._newest_stream()
         for mailbox_id in self._desk.mailbox_ids:
             last, now = await self._desk.db.run(state.swept, mailbox_id)
@@ -210,9 +244,10 @@ class Sweeper:
         bucket = self._desk.timing.bucket(begun)
         number = 0
         hints: list[Hint] = []
+        doorbell, _ = await self._desk.db.run(state.doorbell)
         async for conversation in self._desk.changed(mailbox_id, window.since):
             self.tick()
-            hints += _hint(conversation, "sweep")
+            hints += _hint(conversation, "sweep", doorbell)
             if len(hints) >= _BATCH:
                 number += await self._promise(hints, bucket)
                 hints = []
@@ -229,7 +264,7 @@ class Sweeper:
         return len(hints)
 
 
-def _hint(conversation: Conversation, cause: Cause) -> list[Hint]:
+def _hint(conversation: Conversation, cause: Cause, doorbell: Doorbell) -> list[Hint]:
     thread = newest_customer_thread(conversation)
     if thread is None:
         return []
@@ -237,7 +272,7 @@ def _hint(conversation: Conversation, cause: Cause) -> list[Hint]:
         conversation_id=conversation.id, customer_thread_id=thread.id, cause=cause
     )
     with span("conversation noticed", conversation_id=conversation.id, cause=cause) as begun:
-        return [Hint(event, begun.traceparent)]
+        return [Hint(event, begun.traceparent, should_have_rung(conversation, doorbell))]
 
 
 def _time_of(freescout: FreeScout) -> float | None:

@@ -1,0 +1,1 @@
+"""The clock of CSM: stale conversations, alerts, the daily summary."""
