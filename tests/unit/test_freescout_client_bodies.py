@@ -335,6 +335,9 @@ def test_bodies_cannot_be_changed_afterwards() -> None:
         ("PUT", "/conversations/1", {"byUser": 1, "assignTo": 2, "status": "active"}),
         ("PUT", "/conversations/1/threads", {}),
         ("put", "/conversations/1/tags", {}),
+        ("DELETE", "/webhooks", None),
+        ("POST", "/webhooks", {"url": "https://csm.example", "threads": []}),
+        ("POST", "/webhooks/1", {}),
     ],
 )
 def test_calls_that_nobody_may_make(method: str, path: str, body: dict[str, Any] | None) -> None:
@@ -350,6 +353,9 @@ def test_calls_that_nobody_may_make(method: str, path: str, body: dict[str, Any]
         ("GET", "/mailboxes/3/custom_fields", None),
         ("GET", "/users", None),
         ("GET", "/tags", None),
+        ("GET", "/webhooks", None),
+        ("POST", "/webhooks", {"url": "https://csm.example/freescout", "events": []}),
+        ("DELETE", "/webhooks/7", None),
         ("PUT", "/conversations/1/tags", {"tags": []}),
         ("PUT", "/conversations/1/custom_fields", {"customFields": []}),
         ("PUT", "/conversations/1", {"byUser": 1, "status": "active"}),

@@ -12,7 +12,11 @@ import typer
 
 from csm import logs
 from csm.settings import load
+<<<<<<< HEAD
 from csm_cli import drafts, keys, operate
+=======
+from csm_cli import drafts, gmail_command, operate, webhook
+>>>>>>> bcee951 (cli: csm webhook registers, shows and removes our address in FreeScout.)
 from csm_cli.evaluation import Method, Split
 from csm_cli.operate import STATES, Answer, Choice
 from csm_cli.terminal import AsJson, Config, in_words, say_json, screen, table
@@ -25,8 +29,8 @@ app = typer.Typer(
     help="Takes the mail of a Gmail mailbox into a FreeScout help desk, exactly once.",
 )
 
-gmail = typer.Typer(no_args_is_help=True, help="The Gmail side of a mailbox.")
-app.add_typer(gmail, name="gmail")
+app.add_typer(gmail_command.gmail, name="gmail")
+app.add_typer(webhook.webhook, name="webhook")
 app.command()(drafts.drafts)
 app.command()(keys.bus_keys)
 
@@ -363,32 +367,6 @@ def evaluate(  # noqa: PLR0913 - the options of a command
         run = command.evaluate(wanted)
         say_json(figures(run)) if as_json else screen().print(shown(run))
         raise typer.Exit(int(gate and bool(broken_promises(run))))
-
-
-@gmail.command("auth")
-def gmail_auth(
-    slug: Annotated[str, typer.Argument(help="The mailbox, as in csm.toml.")],
-    *,
-    console: Annotated[
-        bool, typer.Option("--console", help="Without a browser on this machine.")
-    ] = False,
-    client_secret: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Google's file of your desktop app."),
-    ] = None,
-    config: Config = None,
-) -> None:
-    """Sign in to Google and write the token file of a mailbox, readable by you only.
-
-    The token can read mail; with gmail.label it can change labels, and could also send.
-    Example: [bold]csm gmail auth support --client-secret client_secret.json[/bold]
-    """
-    with in_words():
-        from csm_cli import gmail_login
-
-        settings = load(gmail_login.LoginSettings, config)
-        login = gmail_login.Login(console, typer.echo, typer.prompt)
-        gmail_login.log_in(settings, slug, client_secret, login)
 
 
 def _path(config: Path | None) -> Path:

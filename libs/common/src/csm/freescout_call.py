@@ -27,9 +27,13 @@ from csm.freescout_errors import (
 from csm.timing import Timing
 
 _ALLOWED = {
-    "GET": re.compile(r"/conversations(/[0-9]+)?|/mailboxes(/[0-9]+/custom_fields)?|/users|/tags"),
+    "GET": re.compile(
+        r"/conversations(/[0-9]+)?|/mailboxes(/[0-9]+/custom_fields)?|/users|/tags|/webhooks"
+    ),
     "POST": re.compile(r"/conversations(/[0-9]+/threads)?"),
     "PUT": re.compile(r"/conversations/[0-9]+/(tags|custom_fields)"),
+    # Who is called, never what is in the help desk.
+    "DELETE": re.compile(r"/webhooks/[0-9]+"),
 }
 _ONE_CONVERSATION = re.compile(r"/conversations/([0-9]+)")
 # Apache drops idle connections after 5 s by default; a POST that meets this fails uncertain.
@@ -45,6 +49,8 @@ def is_allowed(method: str, path: str, body: Json | None, self_tests: Collection
     if method == "PUT" and (one := _ONE_CONVERSATION.fullmatch(path)):
         body = body or {}
         return _assigns(body) or _is_named_status_write(int(one[1]), body, self_tests)
+    if method == "POST" and path == "/webhooks":
+        return {"url", "events"} <= set(body or {}) <= {"url", "events", "mailboxes"}
     pattern = _ALLOWED.get(method)
     if pattern is None or not pattern.fullmatch(path):
         return False
