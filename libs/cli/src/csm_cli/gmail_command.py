@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from csm.settings import load
-from csm_cli.terminal import in_words
+from csm_cli.terminal import Config, in_words
 
 gmail = typer.Typer(no_args_is_help=True, help="The Gmail side of a mailbox.")
 
@@ -22,7 +22,7 @@ def gmail_auth(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Google's file of your desktop app."),
     ] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="The settings.")] = None,
+    config: Config = None,
 ) -> None:
     """Sign in to Google and write the token file of a mailbox, readable by you only.
 

@@ -12,11 +12,7 @@ import typer
 
 from csm import logs
 from csm.settings import load
-<<<<<<< HEAD
-from csm_cli import drafts, keys, operate
-=======
-from csm_cli import drafts, gmail_command, operate, webhook
->>>>>>> bcee951 (cli: csm webhook registers, shows and removes our address in FreeScout.)
+from csm_cli import drafts, gmail_command, keys, operate, webhook
 from csm_cli.evaluation import Method, Split
 from csm_cli.operate import STATES, Answer, Choice
 from csm_cli.terminal import AsJson, Config, in_words, say_json, screen, table

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -14,7 +13,9 @@ from csm.freescout_call import Caller
 from csm.freescout_errors import FreeScoutError
 from csm.settings import load
 from csm_cli.terminal import (
+    AsJson,
     CommandFailedError,
+    Config,
     Json,
     in_words,
     moment,
@@ -27,8 +28,6 @@ from webhook_gateway.policy import EVENTS
 from webhook_gateway.settings import Settings
 
 T = TypeVar("T")
-Config = Annotated[Path | None, typer.Option("--config", help="The settings.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Url = Annotated[
     str | None, typer.Option(help="Where FreeScout reaches us (default: public_url/freescout).")
 ]
@@ -128,7 +127,7 @@ async def _remove(desk: Caller, address: str) -> int:
 async def _received(settings: Settings) -> Json | None:
     """What the gateway says; None while it does not run or takes no webhooks."""
     try:
-        said = await admin.ask(settings.nats.url, "webhook_gateway", "status", timeout=3)
+        said = await admin.ask(settings.nats, "webhook_gateway", "status", timeout=3)
     except AdminError:
         return None
     received: Json | None = said["webhooks"]
