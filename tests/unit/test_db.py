@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from csm.db import (
@@ -100,6 +100,34 @@ async def test_steps_of_many_tasks_queue_and_none_finds_a_lock(database: SqliteD
     await database.run(make_table)
     await asyncio.gather(*(database.run(insert, number) for number in range(50)))
     assert await database.run(numbers) == list(range(50))
+
+
+async def test_steps_that_queue_meanwhile_are_committed_together(database: SqliteDatabase) -> None:
+    await database.run(make_table)
+    commits: list[Connection] = []
+    event.listen(database.engine, "commit", commits.append)
+    await asyncio.gather(*(database.run(insert, number) for number in range(50)))
+    assert len(commits) < 10
+    assert await database.run(numbers) == list(range(50))
+
+
+async def test_a_step_that_fails_takes_no_other_along(database: SqliteDatabase) -> None:
+    await database.run(make_table)
+    steps = [database.run(insert_and_fail if n % 10 == 3 else insert, n) for n in range(50)]
+    failed = [n for n, answer in enumerate(await asyncio.gather(*steps, return_exceptions=True))
+              if isinstance(answer, LookupError)]  # fmt: skip
+    assert failed == [3, 13, 23, 33, 43]
+    assert await database.run(numbers) == [n for n in range(50) if n not in failed]
+
+
+async def test_who_gives_up_waiting_disturbs_nobody(database: SqliteDatabase) -> None:
+    await database.run(make_table)
+    waiting = [asyncio.ensure_future(database.run(insert, number)) for number in range(20)]
+    await asyncio.sleep(0)
+    waiting[7].cancel()
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [n for n, answer in enumerate(answers) if answer is not None] == [7]
+    assert set(await database.run(numbers)) >= set(range(20)) - {7}
 
 
 async def test_the_clock_of_the_database_is_the_injected_one(database: SqliteDatabase) -> None:

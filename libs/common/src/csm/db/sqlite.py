@@ -8,9 +8,12 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine
@@ -88,8 +91,26 @@ class LockFile:
         os.close(self._descriptor)
 
 
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """A step that waits for the writer thread, and who waits for its answer."""
+
+    step: Callable[[Connection], Any]
+    answer: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What a step raised; nothing of it was committed."""
+
+    error: Exception
+
+
 class SqliteDatabase:
-    """SQLite with one writer thread: steps queue, none ever waits for a lock."""
+    """SQLite with one writer thread: steps queue, none ever waits for a lock.
+
+    Steps that queued meanwhile are committed together: one wait for the disk serves them all.
+    """
 
     def __init__(self, path: Path, clock: Clock = time.time) -> None:
         """Open `path` (its folder is made); raises DatabaseInUseError."""
@@ -98,21 +119,28 @@ class SqliteDatabase:
         self.availability = Availability()
         self.engine = sqlite_engine(path, clock)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+        self._queue: list[_Queued] = []
+        self._queueing = Lock()
 
     async def run(self, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Commit one step on the writer thread."""
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
-        def transaction() -> T:
-            return _transaction(self.engine, step, *args, **kwargs)
+        def bound(connection: Connection) -> T:
+            return step(connection, *args, **kwargs)
 
-        loop = asyncio.get_running_loop()
+        with self._queueing:
+            self._queue.append(_Queued(bound, answer))
+            is_first = len(self._queue) == 1
+        if is_first:
+            self._thread.submit(self._commit_queued)
         try:
-            answer = await loop.run_in_executor(self._thread, transaction)
+            found = await answer
         except DatabaseUnavailableError as error:
             self.availability.failed(str(error))
             raise
         self.availability.answered()
-        return answer
+        return found
 
     async def close(self) -> None:
         """Wait for queued steps, close the file, give the lock free."""
@@ -120,6 +148,23 @@ class SqliteDatabase:
         await loop.run_in_executor(self._thread, self.engine.dispose)
         self._thread.shutdown()
         self._lock.release()
+
+    def _commit_queued(self) -> None:
+        """On the writer thread: what queued until now, in the order in which it came."""
+        with self._queueing:
+            queued, self._queue = self._queue, []
+        found = _committed(self.engine, [one.step for one in queued])
+        queued[0].answer.get_loop().call_soon_threadsafe(_answer, queued, found)
+
+
+def _answer(queued: Sequence[_Queued], found: Sequence[Any]) -> None:
+    for one, result in zip(queued, found, strict=True):
+        if one.answer.cancelled():
+            continue
+        if isinstance(result, _Failed):
+            one.answer.set_exception(result.error)
+        else:
+            one.answer.set_result(result)
 
 
 class InlineDatabase:
@@ -136,6 +181,26 @@ class InlineDatabase:
     async def close(self) -> None:
         """Close the engine's connections."""
         self._engine.dispose()
+
+
+def _committed(engine: Engine, steps: Sequence[Callable[[Connection], Any]]) -> list[Any]:
+    """The answers of steps in one transaction; each in its own when one of them fails.
+
+    Then all is undone first, so that who fails fails alone.
+    """
+    if len(steps) == 1:
+        return [_alone(engine, steps[0])]
+    try:
+        return _transaction(engine, lambda connection: [step(connection) for step in steps])
+    except Exception:  # noqa: BLE001 - whose error it is shows when each runs alone
+        return [_alone(engine, step) for step in steps]
+
+
+def _alone(engine: Engine, step: Callable[[Connection], Any]) -> Any:  # noqa: ANN401 - its answer
+    try:
+        return _transaction(engine, step)
+    except Exception as error:  # noqa: BLE001 - raised where somebody waits for the answer
+        return _Failed(error)
 
 
 def _transaction(engine: Engine, step: Step[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
