@@ -31,7 +31,7 @@ class Store:
 
     def __init__(self, tables: Sequence[Table] = TABLES) -> None:
         self.clock = Clock()
-        self._tables = tables
+        self.tables = tables
         self.engine = sqlite_engine(None, self.clock)
         SQLModel.metadata.create_all(self.engine, tables=tables)
         self.db: Database = InlineDatabase(self.engine)
@@ -62,7 +62,7 @@ class Store:
         SQLAlchemy compiles each statement once per engine: another store would pay again.
         """
         self.clock.now = START
-        self.run(_delete_rows, self._tables)
+        self.run(_delete_rows, self.tables)
         return self
 
     def close(self) -> None:

@@ -135,6 +135,28 @@ def test_a_replay_repeats_nothing_that_the_desk_has(stack: Stack) -> None:
     assert threads(stack) == before
 
 
+def test_what_was_said_about_a_customer_is_erased(stack: Stack) -> None:
+    gmail_id = written(stack, ATTACHED)
+    (story,) = stack.up.json("show", gmail_id)
+    conversation = story["effects"][0]["conversation_id"]
+    rows = {row["id"]: row for row in stack.desk.get("/control/state")["conversations"]}
+
+    def is_noted() -> bool:
+        found = stack.desk.get("/control/state")["conversations"]
+        threads = [t for row in found if row["id"] == conversation for t in row["threads"]]
+        return any(thread["type"] == "note" for thread in threads)
+
+    wait_for(is_noted, stack.up.said)
+    erased = stack.up.json("erase", rows[conversation]["customer"])
+    assert conversation in erased["conversations"]
+    assert erased["rows"] > 0
+    again = stack.up.csm("erase", rows[conversation]["customer"]).stdout
+    assert again.startswith("0 texts about")
+    assert "FreeScout and Gmail still hold the mail" in again
+    assert stack.up.json("erase", "nobody@customers.example")["conversations"] == []
+    assert "is no address" in stack.up.csm("erase", "nobody").stderr
+
+
 def test_a_replay_says_which_mails(stack: Stack) -> None:
     written(stack, SPAM)
     said = stack.up.csm("replay", "--state", "filtered", "--reason", "rule changed", "--dry-run")

@@ -12,7 +12,7 @@ import typer
 
 from csm import logs
 from csm.settings import load
-from csm_cli import drafts, gmail_command, keys, operate, webhook
+from csm_cli import drafts, erase, gmail_command, keys, operate, webhook
 from csm_cli.evaluation import Method, Split
 from csm_cli.operate import STATES, Answer, Choice
 from csm_cli.terminal import AsJson, Config, in_words, say_json, screen, table
@@ -29,6 +29,7 @@ app.add_typer(gmail_command.gmail, name="gmail")
 app.add_typer(webhook.webhook, name="webhook")
 app.command()(drafts.drafts)
 app.command()(keys.bus_keys)
+app.command()(erase.erase)
 
 
 def _known_states(states: list[str] | None) -> list[str] | None:
@@ -126,7 +127,6 @@ def up(*, config: Config = None) -> None:
         from csm_cli.services import load_all
 
         services = load_all(config)
-
         logs.setup("csm")
         work = local.up(services, _path(config), typer.echo)
         try:

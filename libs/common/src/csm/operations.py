@@ -85,6 +85,14 @@ class RowOperations:
         return [self.story(connection, work_id) for work_id in _ids(connection, wanted)]
 
 
+def chosen_conversations(arguments: Json) -> list[int]:
+    """The ids in `conversations`; raises AdminError for anything else."""
+    given = arguments.get("conversations")
+    if not isinstance(given, list) or not all(isinstance(one, int) and one > 0 for one in given):
+        raise AdminError("conversations: must be a list of ids")
+    return given
+
+
 def row_status(connection: Connection) -> Json:
     """What every service says of its rows."""
     waiting, oldest = outbox.backlog(connection)

@@ -20,6 +20,7 @@ from csm.freescout import FreeScout
 from csm.language import Languages
 from csm.llm import Llm
 from csm.llm_outage import LLM
+from csm.retention import Retention
 from csm.service import Frame, Ground
 from csm.streams import CLASSIFIER
 
@@ -55,7 +56,9 @@ class Service:
             workers=settings.classifier.workers,
         )  # fmt: skip
         self._operations = Operations(ground.db, settings, self._frame.watch)
-        self.health = self._frame.health(partial(self._operations.status, {}), _no_refusals)
+        self._retention = Retention(ground.db, state.forget_texts)
+        status = partial(self._operations.status, {})
+        self.health = self._frame.health(status, _no_refusals, [self._retention.tick])
 
     def _probes(self) -> Mapping[str, Probe]:
         settings = self._ground.settings
@@ -74,7 +77,8 @@ class Service:
             stack.push_async_callback(self._freescout.aclose)
             if self._llm is not None:
                 stack.push_async_callback(self._llm.aclose)
-            await self._frame.run(self._operations.verbs(), [], first_probes=self._first_probes)
+            loops = (self._retention.run,)
+            await self._frame.run(self._operations.verbs(), loops, first_probes=self._first_probes)
 
 
 def _no_refusals(_connection: Connection) -> list[str]:

@@ -12,6 +12,7 @@ from csm import alerts, dependency, llm_ledger, outbox, work
 from csm.admin import AdminError, Json, Verb
 from csm.contracts import ConversationUpdated
 from csm.db import Database
+from csm.operations import chosen_conversations
 from csm.watch import DurableWatch
 from csm.work import WORK
 
@@ -36,6 +37,7 @@ class Operations:
             "show": self.show,
             "replay": self.replay,
             "judge-since": self.judge_since,
+            "erase": self.erase,
         }
 
     async def status(self, _arguments: Json) -> Json:
@@ -92,6 +94,10 @@ class Operations:
         slugs = [slug] if slug else list(self._settings.mailbox)
         await self._db.run(state.judge_since, slugs, float(since))
         return {"mailboxes": slugs, "since": since}
+
+    async def erase(self, arguments: Json) -> Json:
+        """Forget what was said about these `conversations` (ids); verdicts and costs stay."""
+        return {"rows": await self._db.run(state.erase, chosen_conversations(arguments))}
 
 
 def _status(connection: Connection) -> Json:

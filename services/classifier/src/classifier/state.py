@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, select, update
 from sqlmodel import Field, Index, SQLModel
 
 from classifier.policy import FINAL, VerdictState
-from csm import dependency, outbox, work
+from csm import dependency, llm_ledger, outbox, work
 from csm.contracts import ConversationClassified, ConversationUpdated
 from csm.crash import crash_point
 from csm.db import csm_now, insert_into, serialize, table_of
@@ -18,6 +18,7 @@ from csm.lease import LEASE
 from csm.llm_ledger import LLM_TABLES
 from csm.llm_outage import LLM
 from csm.outbox import OUTBOX
+from csm.retention import without_words
 from csm.work import WORK, Owed
 
 
@@ -279,3 +280,20 @@ def owe_again(connection: Connection, event: ConversationUpdated, reason: str) -
     work.reopen(connection, name, reason)
     # The hint was on the bus before: its next publish is not the first one.
     connection.execute(update(WORK).where(WORK.c.id == name).values(published=1))
+
+
+def forget_texts(connection: Connection, seconds: float) -> int:
+    """Words of verdicts and answers that are older than this; how many rows, some at a time."""
+    old = VERDICT.c.created_at < csm_now() - seconds
+    number = without_words(connection, VERDICT, VERDICT.c.event, old)
+    return number + llm_ledger.expire(connection, seconds)
+
+
+def erase(connection: Connection, conversation_ids: Collection[int]) -> int:
+    """The words of all verdicts on these conversations, and the answers they came from, at once."""
+    theirs = VERDICT.c.conversation_id.in_(conversation_ids)
+    keys = connection.execute(select(VERDICT.c.llm_key).where(theirs, VERDICT.c.llm_key != ""))
+    number = llm_ledger.forget(connection, keys.scalars().all())
+    while some := without_words(connection, VERDICT, VERDICT.c.event, theirs):
+        number += some
+    return number

@@ -11,9 +11,11 @@ from csm.freescout import FreeScout
 from csm.gates import Failures
 from csm.llm import Llm
 from csm.llm_outage import LLM
+from csm.retention import Retention
 from csm.service import Frame, Ground
 from csm.settings import ConfigError
 from csm.streams import DRAFT_UPSERT, DRAFT_WRITER, OUTCOME_READER
+from draft_writer import draft_state
 from draft_writer.author import Author
 from draft_writer.desk import Desk
 from draft_writer.drafting import Drafter
@@ -48,7 +50,9 @@ class Service:
         self._operations = Operations(db, desk_settings.url, self._frame.prober, self._frame.watch)
         refusals = partial(gates.refusals, url=desk_settings.url)
         status = partial(self._operations.status, {})
-        self.health = self._frame.health(status, refusals, [self._outcomes.tick])
+        self._retention = Retention(db, draft_state.forget_texts)
+        ticks = [self._outcomes.tick, self._retention.tick]
+        self.health = self._frame.health(status, refusals, ticks)
 
     def _asked(self) -> Mapping[str, Probe]:
         return {LLM: self._llm.probe} if self._llm and self._llm.does("draft") else {}
@@ -88,7 +92,7 @@ class Service:
             if self._llm is not None:
                 stack.push_async_callback(self._llm.aclose)
             first = (*gates.GATES, *self._asked())
-            loops = (self._outcomes.run,)
+            loops = (self._outcomes.run, self._retention.run)
             await self._frame.run(self._operations.verbs(), loops, first_probes=first)
 
 

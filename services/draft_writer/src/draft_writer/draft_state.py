@@ -5,14 +5,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, func, select, update
 
-from csm import work
+from csm import llm_ledger, work
 from csm.contracts import ConversationClassified, DraftUpsert
 from csm.db import csm_now, insert_into, serialize
 from csm.dependency import Down, down, failed, succeeded
 from csm.effects import EFFECT, Written
 from csm.lease import Lease
+from csm.retention import without_words
 from csm.work import WORK, Owed
 from draft_writer.decision import OPEN, DraftState, OwnRecord
 from draft_writer.draft_table import DRAFT
@@ -23,8 +24,6 @@ DRAFTING = "drafting"
 _DAY = 86_400.0
 # The fingerprint of a draft that was not there any more when it was read back.
 GONE = "gone"
-# Texts are kept so long after a draft's end, its outcome for ever.
-_KEPT = 30 * _DAY
 
 
 _NEW = {
@@ -266,10 +265,35 @@ def look_later(connection: Connection, basis: int, conversation_id: int, seconds
     connection.execute(update(DRAFT).where(mine).values(conversation_id=conversation_id, **later))
 
 
-def forget_texts(connection: Connection) -> int:
-    """Texts of drafts that ended long ago; returns of how many."""
-    old = (DRAFT.c.ended_at < csm_now() - _KEPT) & (DRAFT.c.text != "")
-    return connection.execute(update(DRAFT).where(old).values(text="", sent_text="")).rowcount
+def forget_texts(connection: Connection, seconds: float) -> int:
+    """Words of drafts that ended, of verdicts and of answers, older than this; some at a time."""
+    heard = (WORK.c.event == ConversationClassified.name) & (WORK.c.state != "wanted")
+    number = without_words(connection, WORK, WORK.c.payload, heard & _older(WORK, seconds))
+    number += _forgotten(connection, _older(DRAFT, seconds))
+    return number + llm_ledger.expire(connection, seconds)
+
+
+def erase(connection: Connection, conversation_ids: Collection[int]) -> int:
+    """All words about these conversations, at once, also of a draft whose outcome is open."""
+    here = DRAFT.c.conversation_id.in_(conversation_ids)
+    keys = connection.execute(select(DRAFT.c.llm_key).where(here, DRAFT.c.llm_key != ""))
+    number = llm_ledger.forget(connection, keys.scalars().all())
+    number += _forgotten(connection, here)
+    named = [f"{kind}:{one}" for one in conversation_ids for kind in ("conv", "arrival")]
+    theirs = WORK.c.resource.in_(named) & (WORK.c.event == ConversationClassified.name)
+    while some := without_words(connection, WORK, WORK.c.payload, theirs):
+        number += some
+    return number
+
+
+def _older(table: Table, seconds: float) -> ColumnElement[bool]:
+    return table.c.ended_at < csm_now() - seconds
+
+
+def _forgotten(connection: Connection, which: ColumnElement[bool]) -> int:
+    said = (DRAFT.c.text != "") | (DRAFT.c.sent_text != "") | (DRAFT.c.note != "")
+    nothing = {"text": "", "sent_text": "", "note": ""}
+    return connection.execute(update(DRAFT).where(which, said).values(nothing)).rowcount
 
 
 def listed(connection: Connection, *, texts: bool, before: float | None) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from csm import self_test as tests
 from csm.admin import Json, Verb
 from csm.db import Database
 from csm.dependency import Prober
-from csm.operations import RowOperations
+from csm.operations import RowOperations, chosen_conversations
 from csm.self_test import Finding
 from csm.watch import DurableWatch
 from draft_writer import draft_state
@@ -26,6 +26,7 @@ class Operations(RowOperations):
             "self-test-keep": self.keep_self_test,
             "drafts": self.drafts,
             "resume-drafting": self.resume_drafting,
+            "erase": self.erase,
         }
 
     async def status(self, arguments: Json) -> Json:
@@ -57,3 +58,7 @@ class Operations(RowOperations):
         resumed = await self._db.run(draft_state.resume_drafting)
         alerts.over("drafting-stopped")
         return {"resumed": resumed}
+
+    async def erase(self, arguments: Json) -> Json:
+        """Forget all words about these `conversations` (ids); what became of drafts stays."""
+        return {"rows": await self._db.run(draft_state.erase, chosen_conversations(arguments))}

@@ -47,7 +47,6 @@ class Outcomes:
         while True:
             with self.tick.elsewhere():
                 await self.run_due()
-                await self._db.run(draft_state.forget_texts)
             await asyncio.sleep(self._timing.due_interval)
 
     async def run_due(self) -> None:
