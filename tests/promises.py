@@ -97,6 +97,11 @@ LIMITS = (
         "new Gmail thread may be written before an older mail of the merged-away one."
     ),
     (
+        "FreeScout cannot compare and write in one step. An own reply that an agent begins within "
+        "the round trip in which a draft is written has the bot's draft beside it, and a "
+        "conversation closed within that of a note or draft is open again."
+    ),
+    (
         "Nothing here was run against a licensed FreeScout or against Gmail itself: `csm self-"
         "test` and `csm check` ask yours."
     ),

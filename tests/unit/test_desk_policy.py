@@ -19,6 +19,7 @@ from draft_writer.policy import (
     TagRecord,
     TakenOver,
     customer_thread,
+    dropped_cc,
     may_assign,
     needs_repair,
     new_tags,
@@ -158,3 +159,18 @@ def test_a_write_that_put_a_new_message_to_rest_is_repaired() -> None:
     assert needs_repair(before, conversation(thread(1), thread(2), status="closed"))
     assert not needs_repair(before, conversation(thread(1), thread(2), status="active"))
     assert not needs_repair(before, conversation(thread(1), thread(3, "note"), status="closed"))
+
+
+def test_cc_of_a_mail_that_came_meanwhile_is_not_dropped_without_a_word() -> None:
+    before = conversation(thread(1), cc=("boss@client.example",))
+    mail = Thread(
+        id=2, type="customer", created_at=NOW, cc=("boss@client.example", "buyer@client.example")
+    )
+    after = conversation(thread(1), mail, cc=("boss@client.example",))
+    assert dropped_cc(before, after) == ("buyer@client.example",)
+    assert dropped_cc(after, after) == ()
+
+
+def test_whom_a_customer_took_out_of_cc_is_no_loss() -> None:
+    before = conversation(thread(1), cc=("boss@client.example",))
+    assert dropped_cc(before, conversation(thread(1), thread(2))) == ()

@@ -1,6 +1,5 @@
 """The text of the notes about drafts: one each for ever, in plain words, no model's HTML."""
 
-from collections.abc import Iterable
 from html import escape
 
 from draft_writer.author import Text
@@ -21,11 +20,6 @@ def suggestion(text: Text) -> str:
 def nudge() -> str:
     """Somebody waits while a draft lies there."""
     return "<b>Follow-up</b> · the draft that is here was not sent yet, and the customer waits"
-
-
-def cc_changed(lost: Iterable[str]) -> str:
-    """Addresses that were in cc are not any more."""
-    return f"<b>Cc changed</b> while a draft was written; not in it now: {escape(', '.join(lost))}"
 
 
 def remarks(text: Text) -> str:

@@ -5,7 +5,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    delete,
+    func,
+    select,
+    update,
+)  # fmt: skip
 
 from csm import llm_ledger, work
 from csm.contracts import ConversationClassified, DraftUpsert
@@ -142,6 +151,19 @@ def read_back(
     seen = {"fingerprint": fingerprint, "next_look": csm_now() + next_look}
     connection.execute(update(DRAFT).where(mine).values(seen))
     work.end(connection, event.key, "done", "the draft is there")
+
+
+def end(
+    connection: Connection, lease: Lease, event: DraftUpsert, ended: work.State, reason: str
+) -> None:
+    """The work is done without a draft; one that was begun and surely not made is forgotten.
+
+    Raises LeaseLostError.
+    """
+    fence(connection, lease)
+    mine = (DRAFT.c.basis_thread_id == event.basis_thread_id) & (DRAFT.c.state == "making")
+    connection.execute(delete(DRAFT).where(mine))
+    work.end(connection, event.key, ended, reason)
 
 
 def withhold(

@@ -5,7 +5,7 @@ text that nobody needs any more is thrown away.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from csm import work
@@ -14,8 +14,8 @@ from csm.contracts import DraftUpsert
 from csm.crash import crash_point
 from csm.db import Database
 from csm.dependency import Down
-from csm.effects import Intent, Record, Wait, open_intent
-from csm.freescout import Conversation, FreeScout
+from csm.effects import Intent, Record, Seen, Wait, open_intent
+from csm.freescout import Conversation, FreeScout, Thread
 from csm.lease import Lease
 from csm.lookup import merged_away
 from csm.metrics import DRAFT_DECISIONS, DRAFTS
@@ -24,9 +24,10 @@ from csm.timing import Timing
 from draft_writer import draft_note as notes
 from draft_writer import draft_state, state
 from draft_writer.author import Text, Withheld
-from draft_writer.canonical import canonical_html, fingerprint
+from draft_writer.canonical import canonical_html, fingerprint, plain_text
 from draft_writer.decision import NEEDS_TEXT, Decision, OwnRecord, decide, unwanted
 from draft_writer.draft_state import GONE, Begun, draft_effect_id
+from draft_writer.note import cc_changed
 from draft_writer.pen import Elsewhere, Errand, Pen, Wording
 from draft_writer.policy import (
     FOLLOWUP_READY,
@@ -146,7 +147,7 @@ class Drafter:
         return await self._end(job.event, job.lease, "done", decision.why)
 
     async def _end(self, event: DraftUpsert, lease: Lease, ended: work.State, reason: str) -> Done:
-        await self._db.run(state.end, lease, event.key, ended, reason)
+        await self._db.run(draft_state.end, lease, event, ended, reason)
         return Done()
 
     # --- what is begun and not known to have ended
@@ -159,13 +160,25 @@ class Drafter:
             return None
         # Read after the clock: what is absent now came too late to come at all.
         there = await self._pen.lookup.conversation(job.conversation.id)
-        if there is not None and not self._pen.lookup.marked(there, effect_id):
+        seen = self._pen.lookup.seen(intent, [there] if there else [])
+        if seen.thread_id is None and intent.now < intent.quiet_at:
+            return Later(intent.quiet_at - intent.now, "outcome unknown, in quarantine")
+        if seen.thread_id is None and there is not None:
             seen_at = await self._db.run(draft_state.seen_at, basis)
-            if intent.now >= intent.quiet_at and was_touched(there, seen_at):
+            if was_touched(there, seen_at):
                 event = job.event.model_copy(update={"basis_thread_id": basis})
                 return await self._withhold(job, event, _UNKNOWN)
+        return await self._settled(job, basis, seen)
+
+    async def _settled(self, job: Draftee, basis: int, seen: Seen) -> Later | None:
+        """By that one look: a person may discard it before a second one."""
+
+        async def find(_intent: Intent) -> Seen:
+            return seen
+
+        effect_id = draft_effect_id(basis)
         write = self._pen.writes.draft(effect_id, job.event.key, "<p>-</p>", job.conversation)
-        settled = await self._pen.effects.settle(job.lease, write, _made(basis))
+        settled = await self._pen.effects.settle(job.lease, replace(write, find=find), _made(basis))
         return Later(settled.delay, settled.why) if isinstance(settled, Wait) else None
 
     async def _withhold(self, job: Draftee, event: DraftUpsert, reason: str) -> Later | None:
@@ -267,7 +280,7 @@ class Drafter:
         if needs_repair_since(job.basis, after, self._bot):
             await self._pen.wake(after)
         if lost := lost_cc(json.loads(row["seen_cc"]), job.basis, after):
-            wording = Wording(f"cc-changed:{job.basis}", notes.cc_changed(lost))
+            wording = Wording(f"cc-changed:{job.basis}", cc_changed(lost))
             unwritten = await self._pen.note(job.errand, wording)
             if unwritten is not None:
                 return unwritten
@@ -277,7 +290,7 @@ class Drafter:
             )
             if unwritten is not None:
                 return unwritten
-        read = fingerprint(draft.body) if draft is not None else GONE
+        read = _ours(row["text"], draft) if draft is not None else GONE
         first_look = self._timing.scaled(FIRST_LOOK)
         await self._db.run(draft_state.read_back, job.lease, job.event, read, first_look)
         return Done()
@@ -286,6 +299,13 @@ class Drafter:
         reason = f"thread {thread_id} was published although its state was draft"
         if await self._db.run(draft_state.stop_drafting, reason):
             alert("drafting-stopped", "no more drafts are made", reason=reason)
+
+
+def _ours(text: str, draft: Thread) -> str:
+    """The fingerprint of our text as FreeScout keeps it; a person may have changed it already."""
+    sent = canonical_html(text)
+    is_ours = plain_text(draft.body).split() == plain_text(sent).split()
+    return fingerprint(draft.body if is_ours else sent)
 
 
 def _made(basis: int) -> Record:

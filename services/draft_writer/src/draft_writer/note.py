@@ -22,6 +22,11 @@ def arrival_note(verdict: ConversationClassified, trace_link: str | None) -> str
     return f"{head}<br><i>priority by rules</i>{_link(trace_link)}"
 
 
+def cc_changed(lost: Iterable[str]) -> str:
+    """Addresses that were put into cc while a write of ours was on its way, which dropped them."""
+    return f"<b>Cc changed</b> while this was written; not in it now: {escape(', '.join(lost))}"
+
+
 def _listed(title: str, phrases: Iterable[str]) -> list[str]:
     lines = [f"- {escape(phrase)}" for phrase in phrases]
     return [f"{title}:", *lines] if lines else []

@@ -13,7 +13,8 @@ from csm.lease import Lease
 from csm.lookup import Lookup, merged_away
 from csm.outcome import Later
 from csm.trace import continued, span
-from draft_writer.policy import needs_repair
+from draft_writer.note import cc_changed
+from draft_writer.policy import dropped_cc, needs_repair
 from draft_writer.settings import Settings
 from draft_writer.writes import Writes
 
@@ -79,8 +80,10 @@ class Pen:
         written = await self.perform(errand, write)
         if isinstance(written, Wait):
             return Later(written.delay, written.why)
-        await self.repair(conversation)
-        return None
+        after = await self.repair(conversation)
+        if after is None or not (lost := dropped_cc(conversation, after)):
+            return None
+        return await self.note(errand, Wording(f"cc-changed:{wording.effect_id}", cc_changed(lost)))
 
     async def perform(
         self, errand: Errand, write: Write, record: Record | None = None

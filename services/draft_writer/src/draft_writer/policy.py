@@ -124,6 +124,16 @@ def lost_cc(seen: Collection[str], basis: int, after: Conversation) -> tuple[str
     return tuple(sorted({*seen, *added} - {*after.cc}))
 
 
+def dropped_cc(before: Conversation, after: Conversation) -> tuple[str, ...]:
+    """Who was put into cc after we had read it and is not in it now: our write carried the old one.
+
+    What a customer's mail itself takes out of cc is no loss of ours.
+    """
+    known = {thread.id for thread in before.threads}
+    spoken = (t for t in after.threads if t.id not in known and t.type in ("customer", "message"))
+    return tuple(sorted({address for thread in spoken for address in thread.cc} - {*after.cc}))
+
+
 def is_published_by_fault(thread: Thread, bot: int) -> bool:
     """Whether FreeScout published what was sent as a draft: a person's sending names the person."""
     return thread.state != "draft" and thread.created_by_id in (None, bot)
