@@ -15,12 +15,13 @@ from memory_store import START, Store, shared_store
 AGAIN = 600.0
 
 
-def owed(name: str, resource: str | None = None) -> Owed:
-    return Owed(name, resource or f"thread of {name}", "message.received", "{}", "")
+def owed(name: str, resource: str | None = None, lane: str = "") -> Owed:
+    of = resource or f"thread of {name}"
+    return Owed(name, of, "message.received", "{}", "", lane=lane)
 
 
-def owe(store: Store, *names: str, resource: str | None = None) -> int:
-    return store.run(work.owe, [owed(name, resource) for name in names])
+def owe(store: Store, *names: str, resource: str | None = None, lane: str = "") -> int:
+    return store.run(work.owe, [owed(name, resource, lane) for name in names])
 
 
 def due(store: Store) -> list[str]:
@@ -99,6 +100,37 @@ def test_no_more_than_the_window_is_on_the_bus(store: Store) -> None:
     assert [found.id for found in store.run(work.due, 2)] == []
     store.run(work.end, "a", "done")
     assert [found.id for found in store.run(work.due, 2)] == ["c"]
+
+
+def test_lanes_take_turns(store: Store) -> None:
+    busy, quiet = [f"busy {n}" for n in range(6)], [f"quiet {n}" for n in range(2)]
+    owe(store, *busy, lane="busy")
+    owe(store, *quiet, lane="quiet")
+    assert due(store) == [busy[0], quiet[0], busy[1], quiet[1], *busy[2:]]
+
+
+def test_what_a_lane_has_on_the_bus_counts_as_its_turns(store: Store) -> None:
+    """A mailbox whose quota is spent keeps what was published; the room goes to the others."""
+    busy, quiet = [f"busy {n}" for n in range(6)], [f"quiet {n}" for n in range(4)]
+    owe(store, *busy, lane="busy")
+    publish(store, *busy[:3])
+    owe(store, *quiet, lane="quiet")
+    assert due(store) == [*quiet[:3], busy[3], quiet[3], *busy[4:]]
+
+
+def test_a_live_mail_goes_before_every_lanes_backfill(store: Store) -> None:
+    store.run(work.owe, [Owed("old", "old", "message.received", "{}", "", 1, "quiet")])
+    owe(store, "a", "b", lane="busy")
+    assert due(store) == ["a", "b", "old"]
+
+
+def test_rows_go_out_when_a_quarter_of_the_window_has_room(store: Store) -> None:
+    owe(store, *"abcdefghijkl")
+    publish(store, *"abcdefgh")
+    for name in "ab":
+        assert [found.id for found in store.run(work.due, 8)] == []
+        store.run(work.end, name, "done")
+    assert [found.id for found in store.run(work.due, 8)] == ["i", "j"]
 
 
 def test_a_row_that_waits_is_not_on_the_bus(store: Store) -> None:

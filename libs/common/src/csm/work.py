@@ -36,7 +36,7 @@ STARTS_LIMIT = 8
 # When a held row is due, in epoch seconds: not before it is released.
 _HELD = 1e12
 # Rows that may be on the bus at a time. The rest waits here, so that a new mail never queues behind
-# a backfill of thousands.
+# a backfill of thousands. They go out by quarters: who looks for them looks at all that wait.
 WINDOW = 200
 
 
@@ -56,6 +56,7 @@ class WorkRow(SQLModel, table=True):
     next_try: float
     waiting_for: str | None = None
     rank: int = 0
+    lane: str = ""
     published: int = 0
     in_flight: bool = False
     attempts: int = 0
@@ -73,7 +74,8 @@ WORK = table_of(WorkRow)
 class Owed:
     """A new piece of work, due at once. `resource` is what must be done in order.
 
-    The lower `rank` goes first: 0 is live, 1 a backfill.
+    The lower `rank` goes first: 0 is live, 1 a backfill. Lanes take turns: a mailbox whose quota is
+    spent keeps no other one waiting.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Owed:
     payload: str
     traceparent: str
     rank: int = 0
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ _LATER = (
 )  # fmt: skip
 _LAST_SEQ = select(func.coalesce(func.max(WORK.c.seq), 0))
 _ON_THE_BUS = (
-    select(func.count())
+    select(func.count(), csm_now())
     .select_from(WORK)
     .where(WORK.c.state == "wanted", WORK.c.in_flight, WORK.c.next_try > csm_now())
 )
@@ -149,9 +152,24 @@ def _due() -> Select[str, str, str, str, int]:
         # A live mail need not wait for its thread's backfill: whoever takes it does both in order.
         older.c.rank <= WORK.c.rank,
     )
-    ready = and_(WORK.c.state == "wanted", WORK.c.next_try <= csm_now(), ~blocked)
-    columns = select(WORK.c.id, WORK.c.event, WORK.c.payload, WORK.c.traceparent, WORK.c.published)
-    return columns.where(ready).order_by(WORK.c.rank, WORK.c.seq).limit(bindparam("room"))
+    is_ready = WORK.c.next_try <= bindparam("now", type_=Float())
+    # Who has a row on the bus has had a turn.
+    turn = func.row_number().over(
+        partition_by=WORK.c.lane, order_by=(is_ready, WORK.c.rank, WORK.c.seq)
+    )
+    counts_as_turn = or_(and_(is_ready, ~blocked), and_(~is_ready, WORK.c.in_flight))
+    waiting = (
+        select(WORK.c.id, is_ready.label("is_ready"), turn.label("turn"))
+        .where(WORK.c.state == "wanted", counts_as_turn)
+        .subquery()
+    )
+    return (
+        select(WORK.c.id, WORK.c.event, WORK.c.payload, WORK.c.traceparent, WORK.c.published)
+        .join(waiting, waiting.c.id == WORK.c.id)
+        .where(waiting.c.is_ready)
+        .order_by(WORK.c.rank, waiting.c.turn, WORK.c.seq)
+        .limit(bindparam("room"))
+    )
 
 
 _DUE = _due()
@@ -172,7 +190,8 @@ def owe(connection: Connection, rows: Iterable[Owed], *, held: bool = False) -> 
         {
             "id": row.id, "seq": first + n, "resource": row.resource, "event": row.event,
             "payload": row.payload, "traceparent": row.traceparent, "state": "wanted",
-            "rank": row.rank, "published": 0, "in_flight": False, "attempts": 0, "starts": 0,
+            "rank": row.rank, "lane": row.lane, "published": 0, "in_flight": False, "attempts": 0,
+            "starts": 0,
         }
         for n, row in enumerate(rows)
     ]  # fmt: skip
@@ -244,11 +263,15 @@ def record(connection: Connection, work_id: str, outcome: Outcome) -> None:
 
 
 def due(connection: Connection, window: int = WINDOW) -> list[Due]:
-    """The rows to publish now: per resource only the oldest, while `window` has room."""
-    room = window - int(connection.execute(_ON_THE_BUS).scalar_one())
-    if room <= 0:
+    """The rows to publish now: per resource only the oldest, lane by lane in turn.
+
+    None while less than a quarter of `window` has room.
+    """
+    on_the_bus, now = connection.execute(_ON_THE_BUS).one()
+    room = window - on_the_bus
+    if room < max(1, window // 4):
         return []
-    rows = connection.execute(_DUE, {"room": room})
+    rows = connection.execute(_DUE, {"room": room, "now": now})
     return [Due(r.id, r.event, r.payload, r.traceparent, r.published) for r in rows]
 
 

@@ -223,7 +223,8 @@ def _owed(slug: str, notice: Notice, rank: int) -> Owed:
         gmail_thread_id=notice.gmail_thread_id,
     )
     resource = Scope(slug, notice.gmail_thread_id, None).resource
-    return Owed(event.key, resource, event.name, event.model_dump_json(), notice.traceparent, rank)
+    payload, trace = event.model_dump_json(), notice.traceparent
+    return Owed(event.key, resource, event.name, payload, trace, rank, lane=slug)
 
 
 def rescue(connection: Connection, slug: str, gmail_message_id: str) -> bool:
