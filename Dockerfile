@@ -38,7 +38,9 @@ RUN /tools/bin/uv pip install --quiet /wheels/csm_common-*.whl /wheels/classifie
 FROM build AS install-draft_writer
 RUN /tools/bin/uv pip install --quiet /wheels/csm_common-*.whl /wheels/draft_writer-*.whl
 FROM build AS install-simulators
-RUN /tools/bin/uv pip install --quiet /wheels/simulators-*.whl
+# They know nothing of what they test, and bring nothing of it.
+RUN python3 -m venv --without-pip --clear /app; \
+    /tools/bin/uv pip install --quiet /wheels/simulators-*.whl
 FROM build AS install-cli
 RUN rm /wheels/simulators-*.whl; \
     /tools/bin/uv pip install --quiet /wheels/*.whl; \
@@ -88,11 +90,9 @@ ENTRYPOINT ["python", "-m", "draft_writer"]
 # Never part of an installation: a FreeScout, a Gmail and a model to try CSM on.
 FROM runtime AS simulators
 COPY --from=install-simulators /app /app
-HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m", "simulators"]
 
 FROM runtime AS cli
 COPY --from=install-cli /app /app
-HEALTHCHECK NONE
 ENTRYPOINT ["csm"]
 CMD ["--help"]

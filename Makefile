@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres simulate simulate-variants bench check chaos proof guards explore lock nightly docs clean
+.PHONY: ship-tools compose-secrets compose-demo help setup demo test test-postgres simulate simulate-variants bench check chaos proof guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer services/followups tests/simulators
@@ -23,6 +23,9 @@ MAILS ?= 500
 DB ?= sqlite
 TIMING ?= fast
 SEED ?= 1
+# How Docker Compose is called, and what of the project is started (default: everything).
+COMPOSE ?= docker compose
+COMPOSE_UP ?=
 
 help:  ## show these words
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +85,21 @@ proof: setup  ## what a sceptic runs: explorers, 300 histories, 500 mails of cha
 guards: setup  ## take each guard out of a copy of the source: its tests must notice (ARGS=--fast)
 	PYTHONPATH=tests $(BIN)/python -m faults.guards $(ARGS)
 
+SHIP := .venv-ship/ready
+ship-tools: $(SHIP)  ## tools of packaging (Compose, SBOM, audit, licences) in .venv-ship
+$(SHIP): $(UV) requirements-ship.lock
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv-ship
+	$(UV) pip install --quiet --python .venv-ship/bin/python --require-hashes \
+		-r requirements-ship.lock
+	@touch $@
+
+compose-secrets: setup  ## keys and passwords of the Compose project into ./secrets, where missing
+	$(BIN)/csm secrets $(or $(CSM_SECRETS),secrets) --containers --demo
+
+compose-demo: compose-secrets  ## mail through the Compose project, judged from outside (ARGS="--kill nats")
+	$(COMPOSE) --profile demo up --detach --wait $(COMPOSE_UP)
+	COMPOSE="$(COMPOSE)" $(BIN)/python tests/compose_demo.py $(ARGS)
+
 check: setup  ## style, types, layers, house rules, lock and documents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -105,6 +123,6 @@ lock: $(UV)  ## resolve the dependencies anew (releases of the last week are lef
 	@! grep -n '://' requirements.lock requirements-bootstrap.lock requirements-ship.lock
 
 clean:  ## remove the environment, caches and local state
-	rm -rf .venv var build dist .coverage .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-ship var build dist .coverage .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

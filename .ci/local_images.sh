@@ -13,11 +13,14 @@ trap 'rm -rf "$work"' EXIT
 have() { docker image inspect "$1" > /dev/null 2>&1; }
 
 if ! have csm-local/python; then
-    include=ca-certificates,python3,python3-venv,libxml2,tzdata
-    debootstrap --variant=minbase "--include=$include" bookworm "$work/root" > "$work/log" 2>&1 || {
-        tail -n 20 "$work/log"
-        exit 1
-    }
+    include=busybox-static,ca-certificates,libxml2,python3,python3-venv,tzdata
+    for try in 1 2 3; do
+        # A mirror that did not answer once goes on where it was.
+        debootstrap --variant=minbase "--include=$include" bookworm "$work/root" \
+            > "$work/log" 2>&1 && break
+        tail -n 3 "$work/log"
+        [ "$try" -lt 3 ] || exit 1
+    done
     rm -rf "$work/root/var/cache/apt/archives" "$work/root/var/lib/apt/lists"
     mkdir -p "$work/root/var/cache/apt/archives/partial" "$work/root/var/lib/apt/lists/partial"
     # What this machine trusts: builds inside fetch packages.

@@ -27,8 +27,9 @@ from csm.settings import ConfigError, NatsSettings
 from csm.streams import DURABLES, STREAMS, provision
 from csm_cli.bus_permissions import permissions, users_conf
 from csm_cli.embedded_nats import EmbeddedNats
-from csm_cli.keys import make_all
 from csm_cli.roles import ROLES
+from csm_cli.secrets import keys as make_keys
+from csm_cli.secrets import make_all
 from csm_cli.services import SERVICES, names
 from letters import letter
 from mail_writer import TIMING
@@ -114,7 +115,7 @@ class Guarded:
 @pytest.fixture
 async def guarded(nats: EmbeddedNats, tmp_path: Path) -> Guarded:
     """As an installation is made: keys, server, streams."""
-    secured(nats, make_all(tmp_path / "keys"))
+    secured(nats, make_keys(tmp_path / "keys"))
     bus = NatsSettings(url=nats.url, keys_dir=tmp_path / "keys")
     client = await nats_client.connect(**bus_keys.options(bus, PROVISIONER))
     await provision(client.jetstream(), TIMING)
@@ -218,17 +219,20 @@ def test_a_missing_and_a_damaged_seed_are_named(tmp_path: Path) -> None:
         bus_keys.options(bus, "classifier")
 
 
-def test_keys_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
-    folder = tmp_path / "keys"
-    assert make_all(folder) == make_all(folder)
-    assert {path.stat().st_mode & 0o777 for path in folder.glob("*.nk")} == {0o600}
+def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    assert "install.key (back it up)" in list(make_all(folder))
+    before = {path: path.read_text() for path in folder.iterdir()}
+    assert list(make_all(folder)) == []
+    assert {path: path.read_text() for path in folder.iterdir()} == before
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
 async def test_a_mail_goes_all_the_way_with_the_keys_of_an_installation(stage: Stage) -> None:
     """Every service under its own user: a subject that is missing would stop the mail here."""
     keys = stage.folder / "keys"
-    secured(stage.nats, make_all(keys))
+    secured(stage.nats, make_keys(keys))
     stage.change(write="triage")
     stage.append("[nats]", f'keys_dir = "{keys}"')
     others = [await stage.join(s.section, s) for s in SERVICES if s.section != stage.service]

@@ -20,7 +20,7 @@ _ANSWER = "5m"
 
 _HEAD = """\
 # Made by `python -m csm_cli.bus_permissions`: do not edit. Each user has an NKey pair, made by
-# `csm bus-keys`; the server is told the public keys in its environment.
+# `csm secrets`; the server is told the public keys in its environment.
 authorization {
   timeout: 5
   users: [

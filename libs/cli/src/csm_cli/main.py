@@ -12,7 +12,7 @@ import typer
 
 from csm import logs
 from csm.settings import load
-from csm_cli import drafts, erase, gmail_command, keys, operate, webhook
+from csm_cli import drafts, erase, gmail_command, operate, secrets, webhook
 from csm_cli.evaluation import Method, Split
 from csm_cli.operate import STATES, Answer, Choice
 from csm_cli.terminal import AsJson, Config, in_words, say_json, screen, table
@@ -28,7 +28,7 @@ app = typer.Typer(
 app.add_typer(gmail_command.gmail, name="gmail")
 app.add_typer(webhook.webhook, name="webhook")
 app.command()(drafts.drafts)
-app.command()(keys.bus_keys)
+app.command("secrets")(secrets.secrets_folder)
 app.command()(erase.erase)
 
 

@@ -60,7 +60,7 @@ def _public(path: Path) -> str:
         return str(pair.public_key.decode())
     except OSError as error:
         raise ConfigError(
-            [f"nats.keys_dir: {path} cannot be read: {error.strerror}; `csm bus-keys` makes it"]
+            [f"nats.keys_dir: {path} cannot be read: {error.strerror}; `csm secrets` makes it"]
         ) from None
     except (nkeys.NkeysError, ValueError):
         raise ConfigError([f"nats.keys_dir: {path} holds no seed of an NKey user"]) from None

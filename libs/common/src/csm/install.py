@@ -35,6 +35,8 @@ INSTALL = table_of(Install)
 
 def make_key(path: Path) -> bool:
     """Write a new key (0600) unless there is one; True when it was made."""
+    if path.exists():  # perhaps where nothing can be written: a mounted secret
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from csm.settings import SecretFile, Section, WebAddress, is_loopback
+from csm.settings import SecretFile, Section, WebAddress, encrypted, is_loopback
 
 Task = Literal["classify", "draft"]
 TASKS: tuple[Task, ...] = ("classify", "draft")
@@ -92,9 +92,7 @@ class LlmSettings(Section):
     @field_validator("base_url")
     @classmethod
     def _encrypted(cls, url: str, earlier: ValidationInfo) -> str:
-        if url.startswith("http:") and not (earlier.data.get("insecure_http") or is_loopback(url)):
-            raise ValueError("must be https, or set insecure_http = true for your own network")
-        return url
+        return encrypted(url, earlier)
 
     @field_validator("classify", "draft")
     @classmethod

@@ -65,6 +65,13 @@ def _web_address(url: str) -> str:
     return plain
 
 
+def encrypted(url: str, earlier: ValidationInfo) -> str:
+    """`url` if it is https, on this machine, or the section says `insecure_http` before it."""
+    if url.startswith("http:") and not (earlier.data.get("insecure_http") or is_loopback(url)):
+        raise ValueError("must be https, or set insecure_http = true for your own network")
+    return url
+
+
 def _plain_address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -154,10 +161,16 @@ class ServiceSection(Section):
 class FreeScoutSettings(Section):
     """The help desk. `user_id` is the bot's user, who signs notes and drafts."""
 
-    url: WebAddress
+    insecure_http: bool = False
+    url: PlainAddress
     api_key_file: SecretFile
     user_id: int = Field(gt=0)
     in_flight: int = Field(default=4, ge=1, le=8)
+
+    @field_validator("url")
+    @classmethod
+    def _encrypted(cls, url: str, earlier: ValidationInfo) -> str:
+        return encrypted(url, earlier)
 
     @property
     def api_key(self) -> str:

@@ -9,10 +9,11 @@ from csm.contracts import Slug
 from csm.settings import (
     CommonSettings,
     MailboxBase,
+    PlainAddress,
     SecretFile,
     Section,
     ServiceSection,
-    WebAddress,
+    encrypted,
 )
 
 # Labels with a meaning of Gmail's own: putting TRASH on a message deletes it.
@@ -31,7 +32,8 @@ class GmailSettings(Section):
     token_passphrase_file: SecretFile | None = None
     # Put on each message that is in FreeScout; needs the scope gmail.modify, which could also send.
     label: str | None = Field(default=None, min_length=1, max_length=225)
-    api_root: WebAddress | None = None
+    insecure_http: bool = False
+    api_root: PlainAddress | None = None
     query: str = ""
     start: Literal["now", "backfill"] = "now"
     backfill_days: int = Field(default=0, ge=0, le=3650, validate_default=True)
@@ -40,6 +42,11 @@ class GmailSettings(Section):
     # New Google projects have 6,000 units per minute and user; the rest is left to others.
     quota_units_per_minute: int = Field(default=4000, ge=60, le=15000)
     poll_seconds: float = Field(default=10, gt=0, le=600)
+
+    @field_validator("api_root")
+    @classmethod
+    def _encrypted(cls, url: str | None, earlier: ValidationInfo) -> str | None:
+        return None if url is None else encrypted(url, earlier)
 
     @field_validator("query")
     @classmethod
