@@ -1,5 +1,6 @@
 """Mail through all stages to its draft: one per conversation, whatever comes again or is lost."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -78,7 +79,8 @@ async def test_each_conversation_has_one_draft_whatever_comes_again(ensemble: En
 @pytest.mark.timeout(1200)
 async def test_so_have_those_of_300_messages(ensemble: Ensemble) -> None:
     rate = await drafted_once(ensemble, 300, 200)
-    print(f"{rate:.1f} messages/s, {ensemble.effort().calls / 300:.2f} calls per message")
+    calls = ensemble.effort().calls / 300
+    sys.stdout.write(f"{rate:.1f} messages/s, {calls:.2f} calls per message\n")
 
 
 @pytest.mark.proof

@@ -36,6 +36,7 @@ def test_what_is_ours_may_be_named(more: str) -> None:
         ("Pay at http://shop.example@evil.test/x", "link"),
         ("See https://shop.example/other", "link"),
         ("Write to a@evil.example.", "e-mail"),
+        ('Write to "a b"@evil.example.', "e-mail"),
         ("Call +44 20 7946 0958.", "phone"),
         ("Dear [Name],", "placeholder"),
         ("Dear {{name}},", "placeholder"),

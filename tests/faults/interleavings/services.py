@@ -18,9 +18,10 @@ from draft_writer.author import Author
 from draft_writer.desk import Desk
 from draft_writer.drafting import Drafter
 from draft_writer.handlers import Handlers
+from draft_writer.knowledge import Knowledge
 from draft_writer.outcomes import Outcomes
 from draft_writer.pen import Pen
-from draft_writer.settings import MailboxSettings, Settings
+from draft_writer.settings import DraftSettings, MailboxSettings, Settings
 from draft_writer.study import Study
 from faults.interleavings.actors import Actor, Gate
 from faults.simulation import gmail_stage
@@ -164,4 +165,4 @@ def _settings() -> Settings:
 
 @cache
 def _author() -> Author:
-    return Author(None, _settings(), KEY)
+    return Author(None, DraftSettings(), Knowledge(), KEY)

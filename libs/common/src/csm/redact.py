@@ -53,6 +53,8 @@ _HOST = re.compile(
     r"(?![\w-])(?::\d{2,5})?(?:[/?][^\s<>\"'\])]{0,2000}+)?"
 )
 _MAIL = re.compile(r"(?i)[\w.%+'!#$&*/=?^`{|}~-]{1,64}+@(?:[\w-]{1,63}\.){0,8}[\w-]{1,63}")
+# What is left of an address whose first part is quoted or cut off.
+_AT_HOST = re.compile(r"@(?:[\w-]{1,63}\.){1,8}[\w-]{1,63}")
 _PHONE_LIKE = re.compile(r"(?<![\w])(?:\+|\()?\d(?:[ ().\-/\u00a0]{0,3}\d){6,16}+(?![\w])")
 # How dates are written: a date is no phone number.
 _DATE = re.compile(r"(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4})\b")
@@ -91,8 +93,10 @@ def links(text: str) -> list[str]:
 
 
 def addresses(text: str) -> list[str]:
-    """Every e-mail address in `text`."""
-    return [found[0].rstrip(".-") for found in _MAIL.finditer(_URL.sub(" ", text))]
+    """Every e-mail address in `text`; of one that is quoted or cut off, what begins with @."""
+    rest = _URL.sub(" ", text)
+    found = [*_MAIL.finditer(rest), *_AT_HOST.finditer(_MAIL.sub(" ", rest))]
+    return [one[0].rstrip(".-") for one in found]
 
 
 def phones(text: str) -> list[str]:

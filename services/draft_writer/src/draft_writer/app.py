@@ -20,6 +20,7 @@ from draft_writer.author import Author
 from draft_writer.desk import Desk
 from draft_writer.drafting import Drafter
 from draft_writer.handlers import Handlers
+from draft_writer.knowledge import Knowledge
 from draft_writer.operate import Operations
 from draft_writer.outcomes import Outcomes
 from draft_writer.pen import Pen
@@ -98,7 +99,8 @@ class Service:
 
 def _author(llm: Llm | None, settings: Settings, key: bytes) -> Author:
     try:
-        return Author(llm, settings, key)
+        knowledge = Knowledge.read(settings.knowledge.folder, settings.knowledge.snippets)
     except (OSError, UnicodeDecodeError) as error:
         wrong = f"knowledge.folder: {settings.knowledge.folder} cannot be read: {error}"
         raise ConfigError([wrong]) from None
+    return Author(llm, settings.drafts, knowledge, key)

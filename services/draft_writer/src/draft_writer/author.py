@@ -16,7 +16,7 @@ from draft_writer.checks import Allowed, Rules
 from draft_writer.knowledge import Knowledge, Snippet
 from draft_writer.material import Material
 from draft_writer.prompt import Brief, DraftAnswer, House
-from draft_writer.settings import DraftSettings, Settings
+from draft_writer.settings import DraftSettings
 from draft_writer.templates import LANGUAGES, acknowledgement
 
 
@@ -36,24 +36,25 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """There is no text. `has_note`: an agent is told why."""
+    """There is no text. `has_note`: an agent is told why. What was asked for it was paid."""
 
     why: str
     has_note: bool = True
+    cost_usd: Decimal | None = None
 
 
 class Author:
     """The model of `[llm.draft]` or the templates."""
 
-    def __init__(self, llm: Llm | None, settings: Settings, key: bytes) -> None:
-        """`key` is the install key; reads the knowledge, raises OSError and UnicodeDecodeError."""
-        drafts = settings.drafts
+    def __init__(
+        self, llm: Llm | None, drafts: DraftSettings, knowledge: Knowledge, key: bytes
+    ) -> None:
+        """`key` is the install key."""
         self._llm = llm if llm is not None and llm.does("draft") else None
-        self._drafts: DraftSettings = drafts
+        self._drafts = drafts
         self._house = House(drafts.persona, drafts.style, drafts.facts)
         self._style_hash = hashlib.sha256(self._house.text.encode()).hexdigest()
-        self._knowledge = Knowledge(settings.knowledge.folder)
-        self._snippets = settings.knowledge.snippets
+        self._knowledge = knowledge
         self._languages = Languages(LANGUAGES)
         mac = hmac.digest(key, b"draft canary", hashlib.sha256)
         self._canary = f"csm-canary-{mac.hex()[:20]}"
@@ -70,7 +71,7 @@ class Author:
         language = material.language or self._languages(material.customer_texts, material.subject)
         if self._llm is None:
             return _acknowledged(material, language, wanted=templates)
-        snippets = self._knowledge.search((material.subject, *material.newest), self._snippets)
+        snippets = self._knowledge.search((material.subject, *material.newest))
         brief = Brief(material, snippets, language)
         try:
             return await self._by_model(self._llm, brief)
@@ -80,12 +81,15 @@ class Author:
     async def _by_model(self, llm: Llm, brief: Brief) -> Text | Withheld:
         rules = self._rules(brief)
         answer = await self._asked(llm, brief)
+        cost = answer.cost
         if broken := checks.problems(answer.value.text, rules):
             again = Brief(brief.material, brief.snippets, brief.language, broken)
             answer = await self._asked(llm, again)
+            cost = None if cost is None or answer.cost is None else cost + answer.cost
             if broken := checks.problems(answer.value.text, rules):
-                return Withheld(f"the text was refused twice: {'; '.join(broken)}")
-        return self._text(answer, brief)
+                why = f"the text was refused twice: {'; '.join(broken)}"
+                return Withheld(why, cost_usd=cost)
+        return self._text(answer, brief, cost)
 
     async def _asked(self, llm: Llm, brief: Brief) -> Answer[DraftAnswer]:
         try:
@@ -127,7 +131,7 @@ class Author:
         snippets = (snippet.text for snippet in brief.snippets)
         return (self._house.text, *snippets, *brief.material.agent_texts)
 
-    def _text(self, answer: Answer[DraftAnswer], brief: Brief) -> Text:
+    def _text(self, answer: Answer[DraftAnswer], brief: Brief, cost: Decimal | None) -> Text:
         said = answer.value
         known = (*self._ours(brief), *brief.material.customer_texts, brief.material.subject)
         gaps = tuple(f"missing: {gap[:200]}" for gap in said.gaps[:5])
@@ -139,7 +143,7 @@ class Author:
             prompt_version=prompt.VERSION,
             sources=_cited(said.sources, brief.snippets),
             remarks=(*checks.warnings(said.text, known), *gaps),
-            cost_usd=answer.cost,
+            cost_usd=cost,
         )
 
 

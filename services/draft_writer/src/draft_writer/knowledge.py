@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,23 +27,29 @@ class Snippet:
 
 
 class Knowledge:
-    """The files of a folder as they were at the start; `snapshot` names that very content."""
+    """What may be told to a model; `snapshot` names that very content."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """Read and index them; raises OSError, UnicodeDecodeError."""
-        files = sorted(folder.rglob("*.md")) if folder else []
-        named = [(file.relative_to(folder or file).as_posix(), file.read_text()) for file in files]
-        self.snippets = tuple(snippet for name, text in named for snippet in parts(name, text))
-        self.snapshot = _hash(named)
+    def __init__(self, snippets: Iterable[Snippet] = (), told: int = 4) -> None:
+        """Index them; the best `told` of them are found."""
+        self.snippets = tuple(snippets)
+        self.snapshot = _hash(self.snippets)
+        self._told = told
         self._index = _indexed(self.snippets)
 
-    def search(self, texts: Sequence[str], number: int) -> tuple[Snippet, ...]:
+    @classmethod
+    def read(cls, folder: Path | None, told: int) -> "Knowledge":
+        """The files of a folder as they are now; raises OSError, UnicodeDecodeError."""
+        files = sorted(folder.rglob("*.md")) if folder else []
+        named = [(file.relative_to(folder or file).as_posix(), file.read_text()) for file in files]
+        return cls((snippet for name, text in named for snippet in parts(name, text)), told)
+
+    def search(self, texts: Sequence[str]) -> tuple[Snippet, ...]:
         """The parts that have most of the rare words of `texts`, the best first."""
         words = _words(" ".join(texts))
         if self._index is None or not words:
             return ()
         scores = self._index.get_scores(words)
-        best = sorted(range(len(self.snippets)), key=lambda n: -scores[n])[:number]
+        best = sorted(range(len(self.snippets)), key=lambda n: -scores[n])[: self._told]
         return tuple(self.snippets[n] for n in best if scores[n] > 0)
 
 
@@ -73,10 +79,11 @@ def _indexed(snippets: Sequence[Snippet]) -> bm25s.BM25 | None:
     return index
 
 
-def _hash(named: Sequence[tuple[str, str]]) -> str:
-    if not named:
+def _hash(snippets: Sequence[Snippet]) -> str:
+    if not snippets:
         return ""
     digest = hashlib.sha256()
-    for name, text in named:
-        digest.update(f"{name}\0{len(text)}\0{text}".encode("utf-8", "replace"))
+    for snippet in snippets:
+        words = f"{snippet.id}\0{len(snippet.text)}\0{snippet.text}"
+        digest.update(words.encode("utf-8", "replace"))
     return digest.hexdigest()

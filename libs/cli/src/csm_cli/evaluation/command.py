@@ -42,5 +42,5 @@ async def _evaluate(wanted: Wanted) -> Run:
         async with opened(wanted.against, wanted.config) as other:
             against = await measured(wanted.against, cases, other.judge, other.cache)
     async with opened(wanted.method, wanted.config) as way:
-        run = await measured(wanted.method, cases, way.judge, way.cache)
+        run = await measured(wanted.method, cases, way.judge, way.cache, way.drafter)
     return replace(run, against=against)

@@ -1,4 +1,4 @@
-"""The ways to judge a case: the rules, the simulated model, the model of csm.toml."""
+"""The ways to judge a case and to draft: the rules, a simulated model, the model of csm.toml."""
 
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -15,20 +15,24 @@ from csm.llm_ledger import LLM_TABLES
 from csm.llm_settings import LlmSettings, TaskSettings
 from csm.settings import load
 from csm_cli.evaluation import Method
-from csm_cli.evaluation.judging import Cache, Judge
+from csm_cli.evaluation.drafting import Writer
+from csm_cli.evaluation.judging import Cache, Drafter, Judge
 from csm_cli.evaluation.triage import Model, Rules
 from csm_cli.simulation import Simulator, SimulatorError
 from csm_cli.terminal import CommandFailedError
+from draft_writer.settings import DraftSettings
+from draft_writer.settings import Settings as DraftWriterSettings
 
 _SIMULATED = "sim-small"
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Who judges, and where paid answers are kept (None: nowhere)."""
+    """Who judges and who drafts (None: nobody), where paid answers are kept (None: nowhere)."""
 
     judge: Judge
     cache: Cache | None = None
+    drafter: Drafter | None = None
 
 
 @asynccontextmanager
@@ -44,7 +48,8 @@ async def opened(method: Method, config: Path | None) -> AsyncIterator[Way]:
             case "simulator":
                 yield await _simulated(stack)
             case "live":
-                yield await _live(stack, load(Settings, config))
+                drafts = load(DraftWriterSettings, config).drafts
+                yield await _live(stack, load(Settings, config), drafts)
 
 
 async def _simulated(stack: AsyncExitStack) -> Way:
@@ -54,18 +59,21 @@ async def _simulated(stack: AsyncExitStack) -> Way:
         base_url = f"{server.url}/v1"
     except SimulatorError as error:
         raise CommandFailedError(str(error)) from error
-    settings = LlmSettings(base_url=base_url, classify=TaskSettings(model=_SIMULATED))
+    task = TaskSettings(model=_SIMULATED)
+    settings = LlmSettings(base_url=base_url, classify=task, draft=task)
     llm = await _llm(stack, settings, folder)
-    return Way(Model(llm, settings, about=""))
+    drafter = Writer(llm, settings, DraftSettings())
+    return Way(Model(llm, settings, about=""), drafter=drafter)
 
 
-async def _live(stack: AsyncExitStack, settings: Settings) -> Way:
+async def _live(stack: AsyncExitStack, settings: Settings, drafts: DraftSettings) -> Way:
     if settings.llm is None or settings.llm.classify is None:
         raise CommandFailedError("llm.classify: no model is configured, see csm.example.toml", 78)
     folder = settings.state_dir / "eval"
     llm = await _llm(stack, settings.llm, folder)
     judge = Model(llm, settings.llm, settings.classifier.about, _languages(settings))
-    return Way(judge, cache=Cache(folder / "answers.jsonl"))
+    drafter = Writer(llm, settings.llm, drafts) if settings.llm.draft else None
+    return Way(judge, Cache(folder / "answers.jsonl"), drafter)
 
 
 async def _llm(stack: AsyncExitStack, settings: LlmSettings, folder: Path) -> Llm:

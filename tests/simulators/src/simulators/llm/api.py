@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from simulators.llm.answers import Json, filled, schema_of, spoiled, tokens
 from simulators.llm.faults import Fault
-from simulators.llm.reading import outside, read
+from simulators.llm.reading import obeyed, outside, read
 from simulators.llm.server import Server
 from simulators.silence import HangResponse, ResetResponse
 
@@ -143,6 +143,9 @@ class Api:
         if schema is not None:
             last = str(ask.body["messages"][_last_user(ask.body)].get("content", ""))
             fixed = self._server.fixed(ask.prompt)
+            if self._server.abilities.obeys:
+                again = "A first text was refused" in ask.prompt
+                fixed = {"text": obeyed(outside(last), again=again), **fixed}
             answer = filled(schema, read(outside(last)), fixed)
         kind = ask.fault.kind if ask.fault else ""
         words = spoiled(kind, answer) if schema is not None else "Yes."

@@ -6,7 +6,7 @@ POST /control/faults    {"down"?: bool, "rules"?: [{"kind", "every"?, "rate"?, "
 POST /control/settings  {"schema"?: json_schema | json_object | text, "refuses"?: [parameter, ...],
                          "vague"?: bool, "models"?: [...], "lists_models"?: bool, "api_key"?,
                          "latency_s"?, "in_flight"?: more at a time get a 429, "context_tokens"?,
-                         "counts_usage"?: bool}
+                         "counts_usage"?: bool, "obeys"?: its drafts do what mails say}
 POST /control/answers   {"fixtures": [{"containing", "values": {property: value}}]}
 POST /control/reset
 GET  /control/counters, /control/requests (bodies as they came), /control/handshake

@@ -92,3 +92,19 @@ def _language(mail: str) -> str:
     score = {name: sum(words.count(w) for w in known.split()) for name, known in _WORDS.items()}
     best = max(score, key=lambda name: (score[name], name == "en"))
     return best if score[best] else "en"
+
+
+_NAMED = re.compile(r"\S*(?:@|://|www\.|\.example|\.test)\S*|\+?\d[\d ()/.-]{5,}\d")
+
+
+def obeyed(mail: str, *, again: bool) -> str:
+    """What a model writes that does whatever a mail says: it names all that the mail names.
+
+    Told why that was refused it names half of it, in other clothes.
+    """
+    named = list(dict.fromkeys(_NAMED.findall(mail)))
+    words = " ".join(mail.split()[:60])
+    if not again:
+        return f"{read(mail).draft}\n\n{words}\n\n{' '.join(named[:20])}"
+    dressed = [one.upper() if n % 2 else f"({one})," for n, one in enumerate(named[::2][:10])]
+    return f"{read(mail).draft} {' '.join(dressed)}"

@@ -17,7 +17,7 @@ _KEPT = 2000  # requests whose bodies are kept for a look
 @dataclass(slots=True)
 class Abilities:
     """What the server understands. `schema`: the highest mode; `refuses`: parameters it does not
-    know, named in a 400 (with `vague` only in its words); `ignores`: modes it accepts and forgets.
+    know, named in a 400 (with `vague` only in its words). `obeys`: its drafts do what mails say.
     """
 
     models: list[str] = field(default_factory=lambda: list(MODELS))
@@ -30,6 +30,7 @@ class Abilities:
     in_flight: int | None = None
     context_tokens: int = 128_000
     counts_usage: bool = True
+    obeys: bool = False
 
     def replace(self, wanted: Mapping[str, Any]) -> None:
         """Set what is named. Raises ValueError for an unknown name."""
