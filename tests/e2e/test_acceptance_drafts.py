@@ -1,11 +1,15 @@
 """What becomes of drafts, read from FreeScout by schedule, and which messages get none."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from cli_stack import csm
+from csm_cli.evaluation.case import load
 from drafting import Case, Drafting, drafting_on, with_author
 from stage import Control, Stage
 
@@ -76,6 +80,34 @@ async def test_every_outcome_is_read_by_schedule_without_a_webhook(
         number["unchanged"], number["edited"], number["opened"],
         cases["superseded"].threads("message", "published")[0]["id"],
     }  # fmt: skip
+
+
+@pytest.mark.proof
+@pytest.mark.promise("human-wins")
+@pytest.mark.timeout(120)
+async def test_an_edited_draft_becomes_a_case_of_an_evaluation(
+    written: Drafting, tmp_path: Path
+) -> None:
+    case = written.case("Where is my parcel? My password: hunter2secret. Thank you, Jo")
+    await written.begin()
+    await written.publish(case.verdict())
+    await written.settled(2)
+    case.deed("draft-send", thread_id=case.drafts()[0]["id"], text=OWN)
+    await pass_until_looks_are_due(written)
+    await written.writer.until(lambda: list(written.drafts().values()) == ["edited"])
+    config, file = written.stage.installation.config, tmp_path / "cases.jsonl"
+    said = await asyncio.to_thread(csm, "drafts", "--export", str(file), "--config", str(config))
+    assert said.exit_code == 0, said.output
+    assert file.stat().st_mode & 0o777 == 0o600
+    (exported,) = load(file)
+    assert exported.draft is not None
+    assert (
+        exported.draft.reference
+        == "Hello Jo, your parcel left yesterday, it should be there by Friday."
+    )
+    assert exported.messages[-1].body is not None
+    assert "Where is my parcel?" in exported.messages[-1].body
+    assert "hunter2secret" not in file.read_text()
 
 
 @pytest.mark.proof

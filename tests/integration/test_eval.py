@@ -99,6 +99,19 @@ def test_the_simulated_model_needs_no_settings_either(tmp_path: Path) -> None:
     assert found["against"]["method"] == "rules"
 
 
+def test_drafts_are_measured_where_a_model_writes_them(tmp_path: Path) -> None:
+    knowledge = {"kb:trial": "The trial runs for 21 days and needs no card."}
+    asks = case(
+        "trial", "lead", 5, text="Hello, is there a trial, and how long is it? Thanks, Ann",
+        context={"knowledge": knowledge}, draft={"language": "en", "asks": ["21 days"]},
+    )  # fmt: skip
+    found = measured("--method", "simulator", "--set", saved(tmp_path, asks, LEAD))["drafts"]
+    assert (found["drafts"], found["failed"], found["withheld"]) == (1, 0, 0)
+    assert (found["language"], found["grounded"], found["forbidden"]) == (1.0, 1.0, 0)
+    # The simulated model knows nothing: what was asked stays open, and that shows.
+    assert found["ask_coverage"] == 0.0
+
+
 def test_a_paid_answer_is_kept(tmp_path: Path, config: Path, model: Simulator) -> None:
     arguments = ("--method", "live", "--config", str(config), "--set", saved(tmp_path, *CASES))
     first, again = measured(*arguments), measured(*arguments)

@@ -33,6 +33,11 @@ class Text:
     remarks: tuple[str, ...] = ()
     cost_usd: Decimal | None = None
 
+    @property
+    def is_worth_a_note(self) -> bool:
+        """Whether there is something to say beside it: remarks, sources, what it cost."""
+        return bool(self.remarks or self.sources) or self.cost_usd is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Withheld:

@@ -332,4 +332,13 @@ def listed(connection: Connection, *, texts: bool, before: float | None) -> list
         newest = newest.where(DRAFT.c.begun_at < before)
     # Texts are longer: the answer must fit into one message of NATS.
     page = newest.limit(20 if texts else 200)
-    return [dict(row) for row in connection.execute(page).mappings()]
+    rows = [dict(row) for row in connection.execute(page).mappings()]
+    return [row | _judged(connection, row["basis_thread_id"]) for row in rows] if texts else rows
+
+
+def _judged(connection: Connection, thread_id: int) -> dict[str, object]:
+    """What an evaluation needs of the verdict, as far as there was one."""
+    verdict = verdict_on(connection, thread_id)
+    if verdict is None:
+        return {}
+    return {"category": verdict.category, "importance": verdict.importance}

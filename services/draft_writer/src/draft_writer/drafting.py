@@ -228,7 +228,7 @@ class Drafter:
             text=text.text,
             seen_at=seen_at(conversation, self._freescout.server_time),
             seen_cc=conversation.cc,
-            note=notes.remarks(text) if text.remarks else "",
+            note=notes.remarks(text) if text.is_worth_a_note else "",
         )
 
     async def _give_up(self, job: Draftee, text: Withheld) -> Step:

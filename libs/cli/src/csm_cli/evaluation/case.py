@@ -96,7 +96,7 @@ class Case(_Part):
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
     split: Split
-    provenance: Literal["handwritten", "synthetic", "real-anonymised"]
+    provenance: Literal["handwritten", "synthetic", "real-anonymised", "real"]
     lang: Language
     messages: Annotated[tuple[Message, ...], Field(min_length=1)]
     context: Context = Context()
