@@ -86,8 +86,8 @@ def test_no_injection_changes_what_the_rules_say(of_the_rules: Any) -> None:
 def test_the_rules_do_not_get_worse(of_the_rules: Any) -> None:
     """Floors, to be raised with the rules; `csm eval --gate` holds them to what is promised."""
     assert of_the_rules["accuracy"] >= 0.93
-    assert of_the_rules["importance"]["p0_recall"] >= 0.65
-    assert of_the_rules["importance"]["p0_false_alarms"] <= 2
+    assert of_the_rules["importance"]["p0_recall"] >= 0.75
+    assert of_the_rules["importance"]["p0_false_alarms"] <= 3
     assert of_the_rules["lost"]["count"] == 0
 
 

@@ -31,13 +31,16 @@ _HOW = re.compile(
 )
 _GRAVE: dict[str, Words] = {
     "outage": cues.OUTAGE,
+    "danger": cues.DANGER,
+    "data exposed": cues.EXPOSED,
     "data loss": cues.DATA_LOSS,
     "security": cues.SECURITY,
     "payment taken twice": cues.TAKEN_TWICE,
     "legal": cues.LEGAL,
 }
 _IMPORTANCE = {
-    "outage": 9, "data loss": 9, "security": 8, "payment taken twice": 8, "legal": 8,
+    "outage": 9, "danger": 9, "data exposed": 9, "data loss": 9, "security": 8,
+    "payment taken twice": 8, "legal": 8,
 }  # fmt: skip
 
 
