@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: ship-tools compose-secrets compose-demo help setup demo test test-postgres simulate simulate-variants bench check chaos proof guards explore lock nightly docs clean
+.PHONY: ship-tools compose-secrets compose-demo help setup demo test test-postgres simulate simulate-variants bench bench-stages check chaos proof guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer services/followups tests/simulators
@@ -70,6 +70,9 @@ explore: setup  ## every state of the write protocol and the draft rule, weak va
 
 bench: setup  ## how fast it is: a table, also written into docs/performance.md (4 minutes)
 	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+bench-stages: setup  ## 300 mails through all stages; 1, 2, 4 classifiers on PostgreSQL (4 minutes)
+	PYTHONPATH=tests $(BIN)/python tests/bench/stages.py $(ARGS)
 
 chaos: setup  ## real processes that break again and again: MAILS=500 DB=sqlite|postgres TIMING=fast SEED=1
 	PYTHONPATH=tests $(BIN)/python -m faults.chaos \

@@ -13,7 +13,6 @@ import load
 from rig import Span
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
-_BEGIN, _END = "<!-- bench: begin -->", "<!-- bench: end -->"
 _MIB = 2**20
 # 4 in flight, 50 ms each.
 _CALLS_ALLOWED = 80
@@ -33,16 +32,17 @@ class Figures:
 
 def lines(figures: Figures) -> list[str]:
     """The recorded part of the document."""
-    return [*_machine(figures), "", *_aims(figures), "", *_by_kind(figures)]
-
-
-def _machine(figures: Figures) -> list[str]:
     before, after = figures.loads
+    loads = f"Load average before {before:.1f}, after the first phase {after:.1f}."
+    return [*machine("make bench"), loads, "", *_aims(figures), "", *_by_kind(figures)]
+
+
+def machine(command: str) -> list[str]:
+    """When and on what `command` measured."""
     return [
-        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by `make bench`: {os.cpu_count()} cores",
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by `{command}`: {os.cpu_count()} cores",
         f"({_processor()}), {_memory()} GiB, Python {platform.python_version()},",
         f"SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.release()}.",
-        f"Load average before {before:.1f}, after the first phase {after:.1f}.",
     ]
 
 
@@ -117,11 +117,11 @@ def _detail(heading: str, shares: dict[str, float], cost: float) -> str:
     return ", ".join(f"{k} {s * cost:.2f}" for k, s in Counter(own).most_common())
 
 
-def record(recorded: list[str]) -> None:
-    """Put the lines into the document, in place of the earlier ones."""
-    before, begin, rest = DOCUMENT.read_text().partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+def record(recorded: list[str], part: str = "bench") -> None:
+    """Put the lines into a part of the document, in place of the earlier ones."""
+    first, last = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    before, begin, rest = DOCUMENT.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        sys.exit(f"{DOCUMENT} does not hold {_BEGIN} and {_END}")
-    text = "\n".join([_BEGIN, "", *recorded, "", _END])
-    DOCUMENT.write_text(before + text + after)
+        sys.exit(f"{DOCUMENT} does not hold {first} and {last}")
+    DOCUMENT.write_text(before + "\n".join([first, "", *recorded, "", last]) + after)

@@ -29,12 +29,13 @@ async def shared(stage: Stage, llm: Control, postgres: PostgresServer) -> AsyncI
 @pytest.mark.postgres
 @pytest.mark.promise("one-verdict")
 @pytest.mark.timeout(180)
-async def test_two_replicas_double_neither_calls_nor_verdicts(shared: Triage) -> None:
+@pytest.mark.parametrize("number", [2, 4])
+async def test_replicas_double_neither_calls_nor_verdicts(shared: Triage, number: int) -> None:
     shared.llm.post("settings", latency_s=0.2)
-    async with Replicas(shared.service, 2).living() as replicas:
+    async with Replicas(shared.service, number).living() as replicas:
         begun = "SELECT 1 FROM watermark"
         await shared.service.until(lambda: shared.service.rows(begun) != [])
-        await shared.service.until(lambda: len(replicas.running()) == 2)
+        await shared.service.until(lambda: len(replicas.running()) == number)
         written = [shared.write(f"{LATE} {n}") for n in range(40)]
         for one in written:
             await asyncio.gather(*(shared.hint(one, c) for c in ("gmail", "webhook", "poll")))
