@@ -116,7 +116,7 @@ async def test_a_dry_run_is_listed_and_judged_again_on_request(by_rules: Triage)
     await by_rules.hint(written)
     await by_rules.judged(1, "dry-run")
     assert await by_rules.told() == []
-    (shown,) = (await by_rules.service.ask("list", states=["dry-run"]))["verdicts"]
+    (shown,) = (await by_rules.service.ask("verdicts", states=["dry-run"]))["verdicts"]
     assert shown["told"]["category"] == "customer"
     by_rules.stage.change(write="triage")
     await by_rules.service.restart()
@@ -142,4 +142,5 @@ async def test_the_past_is_judged_when_somebody_asks_for_it(by_rules: Triage) ->
     await by_rules.hint(old, "sweep", "again")
     await by_rules.judged(1)
     story = await by_rules.service.ask("show", id=str(old.conversation))
-    assert [row["state"] for row in story["verdicts"]] == ["final"]
+    verdicts = story["about"][str(old.conversation)]["verdicts"]
+    assert [row["state"] for row in verdicts] == ["final"]

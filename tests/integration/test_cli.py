@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,12 +71,18 @@ def written(stack: Stack, sample: Sample) -> str:
     return gmail_id
 
 
+def mails_of(stack: Stack, wanted: str) -> list[Any]:
+    """What gmail_ingest tells of it."""
+    told: list[Any] = stack.up.json("show", wanted)["services"]["gmail_ingest"]["rows"]
+    return told
+
+
 def test_status_says_what_is_open_and_what_is_allowed(stack: Stack) -> None:
     written(stack, ATTACHED)
     answer = stack.up.json("status")
     assert (answer["down"], answer["outbox"], answer["allowed"]) == ([], 0, "drafts")
     assert answer["states"]["done"] >= 1
-    assert list(answer["services"]) == ["webhook_gateway", "classifier", "draft_writer"]
+    assert list(answer["services"]) == names()[1:]
 
     def is_well() -> bool:
         services = stack.up.json("status")["services"].values()
@@ -107,14 +114,14 @@ def test_an_unknown_state_and_an_unreadable_age_are_named(stack: Stack) -> None:
 def test_show_tells_the_whole_story_of_a_mail(stack: Stack) -> None:
     gmail_id = written(stack, ATTACHED)
     shown = stack.up.csm("show", gmail_id).stdout
-    (story,) = stack.up.json("show", gmail_id)
+    (story,) = mails_of(stack, gmail_id)
     conversation = story["effects"][0]["conversation_id"]
     trace = story["work"]["traceparent"].split("-")[1]
     link = f"https://mail.google.com/mail/?authuser=support%40desk.example#all/{gmail_id}"
     for words in (link, trace, f"{stack.desk.url}/conversation/{conversation}", "INBOX UNREAD"):
         assert words in shown
     assert ".pdf (" in shown
-    by_conversation = stack.up.json("show", str(conversation))
+    by_conversation = mails_of(stack, str(conversation))
     assert story["work"]["id"] in [found["work"]["id"] for found in by_conversation]
 
 
@@ -129,15 +136,15 @@ def test_a_replay_repeats_nothing_that_the_desk_has(stack: Stack) -> None:
     before = threads(stack)
     planned = stack.up.json("replay", gmail_id, "--reason", "a look", "--dry-run")
     assert (planned["number"], planned["dry_run"]) == (1, True)
-    assert stack.up.json("show", gmail_id)[0]["work"]["state"] == "done"
+    assert mails_of(stack, gmail_id)[0]["work"]["state"] == "done"
     assert stack.up.csm("replay", gmail_id, "--reason", "in earnest").exit_code == 0
-    wait_for(lambda: stack.up.json("show", gmail_id)[0]["work"]["state"] == "done", stack.up.said)
+    wait_for(lambda: mails_of(stack, gmail_id)[0]["work"]["state"] == "done", stack.up.said)
     assert threads(stack) == before
 
 
 def test_what_was_said_about_a_customer_is_erased(stack: Stack) -> None:
     gmail_id = written(stack, ATTACHED)
-    (story,) = stack.up.json("show", gmail_id)
+    (story,) = mails_of(stack, gmail_id)
     conversation = story["effects"][0]["conversation_id"]
     rows = {row["id"]: row for row in stack.desk.get("/control/state")["conversations"]}
 

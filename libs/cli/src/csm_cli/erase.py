@@ -1,7 +1,9 @@
 """`csm erase`: what the services keep in words about a person's mail is forgotten at once."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -44,6 +46,8 @@ def erase(
         number = len(answer["conversations"])
         typer.echo(f"{answer['rows']} texts about {number} conversations are forgotten")
         typer.echo(_STAYS)
+        for place in answer["places"]:
+            typer.echo(f"  {place}")
 
 
 async def _erased(settings: Settings, address: str) -> Json:
@@ -52,9 +56,20 @@ async def _erased(settings: Settings, address: str) -> Json:
     for start in range(0, len(found), _BATCH):
         some = {"conversations": found[start : start + _BATCH]}
         for service in _KEEPERS:
-            answer = await admin.ask(settings.nats.url, service, "erase", some, _PATIENCE)
+            answer = await admin.ask(settings.nats, service, "erase", some, _PATIENCE)
             rows += int(answer["rows"])
-    return {"conversations": found, "rows": rows, "stays": _STAYS}
+    places = list(_places(settings, address, found))
+    return {"conversations": found, "rows": rows, "stays": _STAYS, "places": places}
+
+
+def _places(settings: Settings, address: str, conversation_ids: list[int]) -> Iterator[str]:
+    """Where the mail itself is, as web addresses: first the desk, then each Gmail mailbox."""
+    for number in conversation_ids:
+        yield f"{settings.freescout.url}/conversation/{number}"
+    search = quote(f"from:{address} OR to:{address}", safe="")
+    for mailbox in settings.mailbox.values():
+        user = quote(mailbox.address)
+        yield f"https://mail.google.com/mail/?authuser={user}#search/{search}"
 
 
 async def _conversations(settings: Settings, address: str) -> list[int]:

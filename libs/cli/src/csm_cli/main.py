@@ -13,9 +13,10 @@ import typer
 from csm import logs
 from csm.settings import load
 from csm_cli import drafts, erase, gmail_command, operate, secrets, webhook
-from csm_cli.evaluation import Method, Split
-from csm_cli.operate import STATES, Answer, Choice
+from csm_cli.operate import Answer
+from csm_cli.operating import operating
 from csm_cli.terminal import AsJson, Config, in_words, say_json, screen, table
+from csm_cli.trying import trying
 from gmail_ingest.settings import Settings
 
 app = typer.Typer(
@@ -25,34 +26,13 @@ app = typer.Typer(
     help="Takes the mail of a Gmail mailbox into a FreeScout help desk, exactly once.",
 )
 
+app.add_typer(operating)
+app.add_typer(trying)
 app.add_typer(gmail_command.gmail, name="gmail")
 app.add_typer(webhook.webhook, name="webhook")
 app.command()(drafts.drafts)
 app.command("secrets")(secrets.secrets_folder)
 app.command()(erase.erase)
-
-
-def _known_states(states: list[str] | None) -> list[str] | None:
-    if unknown := set(states or ()) - set(STATES):
-        raise typer.BadParameter(f"{', '.join(unknown)}: known are {', '.join(STATES)}")
-    return states
-
-
-States = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--state",
-        help=f"Repeat for several: {', '.join(STATES)}.",
-        callback=_known_states,
-        autocompletion=lambda: list(STATES),
-    ),
-]
-Since = Annotated[
-    str | None,
-    typer.Option(
-        "--since", help="Noticed since: an age (30m, 2h, 3d) or a time (2026-03-01T08:00)."
-    ),
-]
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature of a callback
@@ -175,74 +155,6 @@ def self_test(
 
 
 @app.command()
-def status(*, config: Config = None, as_json: AsJson = False) -> None:
-    """What is open, what is down, and how the mails ended.
-
-    Example: [bold]csm status[/bold]
-    """
-    with in_words():
-        operate.status(load(Settings, config), as_json=as_json)
-
-
-@app.command("list")
-def list_mails(
-    *,
-    state: States = None,
-    since: Since = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """The newest mails with their state and reason.
-
-    Example: [bold]csm list --state degraded --state parked --since 2d[/bold]
-    """
-    with in_words():
-        choice = Choice(state or (), since)
-        operate.mails(load(Settings, config), choice, limit, as_json=as_json)
-
-
-@app.command()
-def show(
-    wanted: Annotated[str, typer.Argument(metavar="ID", help="Gmail id, work id or conversation.")],
-    *,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """The whole story of one mail: journal, attempts, writes, trace, links.
-
-    Example: [bold]csm show 18c500244444423e[/bold]
-    """
-    with in_words():
-        settings = load(Settings, config)
-        from csm_cli import story
-
-        story.show(settings, wanted, as_json=as_json)
-
-
-@app.command()
-def replay(  # noqa: PLR0913 - the options of a command
-    wanted: Annotated[str | None, typer.Argument(metavar="[ID]", help="As for show.")] = None,
-    *,
-    reason: Annotated[str, typer.Option(help="Why; it is kept in the mail's row.")],
-    state: States = None,
-    since: Since = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which ones.")] = False,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make ended mails due again; what FreeScout already has is found, never doubled.
-
-    Example: [bold]csm replay --state parked --since 3d --reason "key was wrong"[/bold]
-    """
-    with in_words():
-        settings = load(Settings, config)
-        choice = Choice(state or (), since)
-        answer = operate.replay(settings, wanted, choice, reason, dry_run=dry_run)
-        say_json(answer) if as_json else operate.say_replayed(answer)
-
-
-@app.command()
 def audit(
     *,
     since: Annotated[
@@ -296,73 +208,6 @@ def judge(
     with in_words():
         answer = operate.judge_since(load(Settings, config), since, mailbox)
         say_json(answer) if as_json else typer.echo(f"hinted at {answer['hints']} conversations")
-
-
-@app.command()
-def demo(
-    *,
-    mail: Annotated[
-        Path | None,
-        typer.Option(exists=True, help="Your own mail: mbox, Maildir, folder of .eml, one .eml."),
-    ] = None,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Leave the desk open afterwards, until Ctrl-C.")
-    ] = False,
-    every_third_answer_lost: Annotated[
-        bool, typer.Option(help="FreeScout applies every third write without answering.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Chooses the write in which the ingest dies.")] = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Take real mail into a simulated help desk, kill everything once, and judge the outcome.
-
-    Needs no settings and leaves nothing behind. Example: [bold]csm demo --mail inbox.mbox[/bold]
-    """
-    with in_words():
-        from csm_cli import demo as story
-        from csm_cli import interruption
-
-        wanted = story.Wanted(mail, every_third_answer_lost, seed, keep)
-        try:
-            kept = interruption.run(story.demo(wanted, as_json=as_json))
-        except asyncio.CancelledError:
-            raise typer.Exit(130) from None
-        raise typer.Exit(0 if kept else 1)
-
-
-@app.command("eval")
-def evaluate(  # noqa: PLR0913 - the options of a command
-    *,
-    method: Annotated[
-        Method,
-        typer.Option(help="The rules, a simulated model, or csm.toml's (live)."),
-    ] = "rules",
-    against: Annotated[
-        Method | None, typer.Option(help="Another method to compare with, case by case.")
-    ] = None,
-    cases: Annotated[
-        Path | None,
-        typer.Option("--set", help="Cases, one JSON object a line (default: this checkout's)."),
-    ] = None,
-    split: Annotated[Split | None, typer.Option(help="Only dev or only test cases.")] = None,
-    gate: Annotated[
-        bool, typer.Option("--gate", help="Exit 1 when a promise about verdicts is broken.")
-    ] = False,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure how well mail is judged, on invented cases with known answers.
-
-    Only `live` asks a paid model, once per case, prompt and model. Example: [bold]csm eval[/bold]
-    """
-    with in_words():
-        from csm_cli.evaluation import command
-        from csm_cli.evaluation.report import broken_promises, figures, shown
-
-        wanted = command.Wanted(method, against, cases, split, config)
-        run = command.evaluate(wanted)
-        say_json(figures(run)) if as_json else screen().print(shown(run))
-        raise typer.Exit(int(gate and bool(broken_promises(run))))
 
 
 def _path(config: Path | None) -> Path:

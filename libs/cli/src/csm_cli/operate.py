@@ -4,12 +4,10 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-
-import httpx
 
 from csm import admin
 from csm.admin import AdminError
@@ -17,21 +15,15 @@ from csm.settings import CommonSettings
 from csm_cli.terminal import (
     CommandFailedError,
     Json,
-    age,
-    moment,
-    say_facts,
     say_json,
     screen,
     side_screen,
     table,
 )
-from gmail_ingest.settings import Settings
 
 SERVICE = "gmail_ingest"
 # Services beside it that write to FreeScout: they keep a self-test's findings too.
 ALSO_WRITING = ("draft_writer",)
-# The stages behind it, in the order of the work.
-LATER = ("webhook_gateway", "classifier", "draft_writer")
 Answer = Literal["yes", "no", "skip"]
 # As the services' work rows have them, without the import of a database.
 STATES = ("wanted", "done", "filtered", "gone", "dry-run", "degraded", "parked")
@@ -77,131 +69,6 @@ class Choice:
         return chosen | ({"since": since(self.since)} if self.since else {})
 
 
-def _status(settings: Settings) -> Json:
-    """Over NATS; when that is silent, from the service's own HTTP side."""
-    try:
-        return ask(settings, "status")
-    except AdminError as silence:
-        try:
-            answer: Json = _over_http(settings)
-        except (httpx.HTTPError, ValueError):
-            raise silence from None
-        side_screen().print(f"{silence}; {SERVICE} itself answers over HTTP", markup=False)
-        return answer
-
-
-def _over_http(settings: Settings) -> Json:
-    port = settings.gmail_ingest.health_port
-    if not port:
-        raise ValueError("health_port 0: only the service's log knows the port")
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.health_host, settings.health_host)  # noqa: S104 - as it may be configured, to be reached from here
-    url = httpx.URL(scheme="http", host=host, port=port, path="/status")
-    with httpx.Client(timeout=5, trust_env=False) as client:
-        answer: Json = client.get(url).raise_for_status().json()
-    return answer
-
-
-def status(settings: Settings, *, as_json: bool) -> None:
-    """What is open, what is down, what ended how."""
-    answer = _status(settings)
-    later = asyncio.run(_later(settings.nats))
-    answer["services"] = later
-    if as_json:
-        say_json(answer)
-        return
-    say_facts("Mails", sorted(answer["states"].items()))
-    facts = [
-        ("oldest open mail", age(answer["oldest_open_s"])),
-        ("events not yet on the bus", answer["outbox"]),
-        ("durables", answer["durables"]),
-        ("last audit", _about_audit(answer["audit"])),
-        ("self-test allows", answer["allowed"] or "nothing: run `csm self-test`"),
-    ]
-    say_facts(SERVICE, facts)
-    rows = [_about_service(name, said) for name, said in later.items()]
-    columns = ("service", "", "open", "parked", "oldest", "not on the bus", "durables")
-    screen().print(table("The stages behind it", columns, rows))
-    everybody = {SERVICE: answer} | {name: said for name, said in later.items() if said}
-    _say_trouble(everybody)
-
-
-def _say_trouble(everybody: Mapping[str, Json]) -> None:
-    down = [
-        (service, d["name"], moment(d["since"]), d["reason"])
-        for service, said in everybody.items()
-        for d in said["down"]
-    ]
-    if down:
-        screen().print(table("Down", ("service", "what", "since", "why"), down))
-    raised = [
-        (moment(a["at"]), service, a["alert"], a["about"], a["words"])
-        for service, said in everybody.items()
-        for a in said["alerts"]
-    ]
-    if raised:
-        screen().print(table("Alerts", ("at", "service", "alert", "about", "what"), raised))
-
-
-async def _later(bus: admin.Bus) -> dict[str, Json | None]:
-    """What the stages behind the ingest say; None for one that does not answer."""
-
-    async def said(service: str) -> Json | None:
-        try:
-            return await admin.ask(bus, service, "status", timeout=3)
-        except AdminError:
-            return None
-
-    answers = await asyncio.gather(*map(said, LATER))
-    return dict(zip(LATER, answers, strict=True))
-
-
-def _about_service(name: str, said: Json | None) -> tuple[object, ...]:
-    if said is None:
-        return name, "does not answer", "", "", "", "", ""
-    states = said["states"]
-    return (
-        name, "runs", states.get("wanted", 0), states.get("parked", 0),
-        age(said["oldest_open_s"]), said["outbox"], said["durables"],
-    )  # fmt: skip
-
-
-def _about_audit(audit: Json | None) -> str:
-    if audit is None or audit["completed_at"] is None:
-        return "none yet"
-    found = [f"{number} {kind}" for kind, number in audit["findings"].items() if number]
-    return f"{moment(audit['completed_at'])}, {', '.join(found) or 'nothing found'}"
-
-
-def mails(settings: CommonSettings, choice: Choice, limit: int, *, as_json: bool) -> None:
-    """The newest `limit` mails of the choice."""
-    rows = asyncio.run(_first(settings, choice, limit))
-    if as_json:
-        say_json(rows)
-        return
-    columns = ("noticed", "mailbox", "id", "state", "conversation", "tries", "why")
-    screen().print(table("", columns, [_row(row) for row in rows]))
-    if len(rows) == limit:
-        side_screen().print(f"the newest {limit}; more with --limit")
-
-
-def _row(row: Json) -> tuple[object, ...]:
-    _, mailbox, gmail_id = row["id"].split(":", 2)
-    why = row["reason"] or (f"waits for {row['waiting_for']}" if row["waiting_for"] else "")
-    return (
-        moment(row["created_at"]), mailbox, gmail_id, row["state"],
-        row["conversation_id"], row["attempts"], why,
-    )  # fmt: skip
-
-
-async def _first(settings: CommonSettings, choice: Choice, limit: int) -> list[Json]:
-    rows: list[Json] = []
-    async for row in all_mails(settings.nats, choice.arguments()):
-        rows.append(row)
-        if len(rows) == limit:
-            break
-    return rows
-
-
 async def all_mails(bus: admin.Bus, arguments: Json) -> AsyncIterator[Json]:
     """Every row of the journal that fits, newest first, asked for page by page."""
     before: int | None = None
@@ -212,14 +79,6 @@ async def all_mails(bus: admin.Bus, arguments: Json) -> AsyncIterator[Json]:
         for row in page["rows"]:
             yield row
         before = page["rows"][-1]["seq"]
-
-
-def replay(
-    settings: CommonSettings, wanted: str | None, choice: Choice, reason: str, *, dry_run: bool
-) -> Json:
-    """Make ended mails due again; what FreeScout has is found by its marker, never doubled."""
-    arguments = {"id": wanted, "reason": reason, "dry_run": dry_run, **choice.arguments()}
-    return ask(settings, "replay", arguments, _PATIENCE)
 
 
 def reconcile(settings: CommonSettings, days: float | None) -> Json:
@@ -236,16 +95,6 @@ def judge_since(settings: CommonSettings, since_text: str, mailbox: str | None) 
     answer = asyncio.run(asked)
     days = max((time.time() - begin) / 86_400, 1 / 24)
     return answer | reconcile(settings, days)
-
-
-def say_replayed(answer: Json) -> None:
-    """How many, and which ones."""
-    would = "would be " if answer["dry_run"] else ""
-    screen().print(f"{would}due again: {answer['number']}")
-    for work_id in answer["rows"]:
-        screen().print(f"  {work_id}", markup=False)
-    if answer["number"] > len(answer["rows"]):
-        screen().print("  ...")
 
 
 def self_test(

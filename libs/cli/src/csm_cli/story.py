@@ -1,88 +1,98 @@
-"""The whole story of one mail, for a person: journal, attempts, writes, links."""
+"""`csm show`: the whole story of one mail or conversation, from every service that knows it."""
 
-import json
-from collections.abc import Iterator
-from typing import Any
+import asyncio
+from collections.abc import Sequence
 
-from csm_cli.operate import ask
+from csm.admin import AdminError
+from csm.settings import CommonSettings
+from csm_cli import timeline
+from csm_cli.asking import Answers, each
+from csm_cli.story_facts import about_effect, about_mail, about_work
 from csm_cli.terminal import Json, coloured, moment, say_facts, say_json, screen
 from gmail_ingest.settings import Settings
-from gmail_ingest.thread_text import gmail_link
-
-Facts = Iterator[tuple[str, object]]
 
 
-def show(settings: Settings, wanted: str, *, as_json: bool) -> None:
-    """Every mail that `wanted` names: a Gmail id, a work id or a conversation number."""
-    stories = ask(settings, "show", {"id": wanted})["rows"]
+def show(
+    settings: Settings, services: Sequence[CommonSettings], wanted: str, *, as_json: bool
+) -> None:
+    """Everything that `wanted` names: a conversation, a thread, a Gmail id, an event.
+
+    Raises AdminError when nobody knows it.
+    """
+    story = asyncio.run(told(services, wanted))
     if as_json:
-        say_json(stories)
+        say_json(story)
         return
-    for story in stories:
-        _show(settings, story)
+    _say(settings, wanted, story)
 
 
-def _show(settings: Settings, story: Json) -> None:
+async def told(services: Sequence[CommonSettings], wanted: str) -> Json:
+    """What each service knows of it, and of the conversations it belongs to.
+
+    `services` by name have `rows` and `about`. A number is a conversation where one is known by
+    it, else a thread. Raises AdminError when nobody knows it.
+    """
+    first = await each(services, "show", {s.section: {"id": wanted} for s in services})
+    if not first.said:
+        _nothing(first, wanted)
+    first.say_silence()
+    known = {name: said for name, said in first.said.items() if said["is_conversation"]}
+    known = known or first.said
+    numbers = sorted({number for said in known.values() for number in said["conversations"]})
+    rest = [s for s in services if s.section not in known]
+    found = dict(known)
+    for number in numbers:
+        asked = {s.section: {"id": str(number)} for s in rest}
+        later = await each(services, "show", asked)
+        for name, said in later.said.items():
+            if said["is_conversation"]:
+                found[name] = _joined(found.get(name), said)
+    order = [s.section for s in services if s.section in found]
+    return {"conversations": numbers, "services": {name: found[name] for name in order}}
+
+
+def _nothing(answers: Answers, wanted: str) -> None:
+    """Raise for an answer that is none: silence first, then that nobody knows it."""
+    if answers.silent and not answers.refused:
+        answers.or_raise()
+    answers.say_silence()
+    raise AdminError(f"nothing is known of {wanted!r}")
+
+
+def _joined(before: Json | None, said: Json) -> Json:
+    if before is None:
+        return said
+    return {**said, "rows": before["rows"] + said["rows"], "about": before["about"] | said["about"]}
+
+
+def _say(settings: Settings, wanted: str, story: Json) -> None:
+    services = story["services"]
+    for number in story["conversations"]:
+        url = f"{settings.freescout.url}/conversation/{number}"
+        screen().print(f"Conversation {number}  {url}", markup=False, soft_wrap=True)
+    rows = [(name, row) for name, said in services.items() for row in said["rows"]]
+    screen().print("\nWhat happened", style="bold")
+    for at, service, words in timeline.events(services):
+        line = f" {moment(at)}  {service:<16} {words}"
+        screen().print(line, markup=False, soft_wrap=True)
+    screen().print("\nHow it stands", style="bold")
+    for name, row in rows:
+        _say_row(name, row)
+    for line in timeline.advice(wanted, rows):
+        screen().print(f"-> {line}", markup=False, soft_wrap=True)
+    for name, row in rows:
+        _say_details(settings, name, row)
+
+
+def _say_row(service: str, story: Json) -> None:
     row = story["work"]
-    screen().print(coloured(row["id"]), coloured(row["state"]))
-    facts = [*_about_mail(settings, story), *_about_work(row)]
-    say_facts("", facts)
+    state = coloured(row["state"])
+    screen().print(f" {service:<16}", coloured(row["id"]), state, coloured(row["reason"] or ""))
+
+
+def _say_details(settings: Settings, service: str, story: Json) -> None:
+    screen().print()
+    screen().print(coloured(f"{service}: {story['work']['id']}"), style="bold")
+    say_facts("", [*about_mail(settings, story), *about_work(settings, story["work"])])
     for effect in story["effects"]:
-        say_facts(f"Write: {effect['kind']}", _about(settings, effect))
-
-
-def _about_mail(settings: Settings, story: Json) -> Facts:
-    for mail in story["journal"]:
-        accepted = mail["internal_date"]
-        yield "accepted by Gmail", moment(accepted / 1000) if accepted else "not fetched yet"
-        yield "Gmail thread", mail["gmail_thread_id"]
-        yield "size", f"{mail['size']} bytes" if mail["size"] is not None else ""
-        yield "labels", mail["labels"]
-        yield "Message-ID", mail["rfc_message_id"]
-        if mailbox := settings.mailbox.get(mail["mailbox"]):
-            yield "in Gmail", gmail_link(mailbox.address, mail["gmail_message_id"])
-
-
-def _about_work(row: Json) -> Facts:
-    yield "trace", trace_id(row["traceparent"])
-    yield "noticed", moment(row["created_at"])
-    yield "times published", row["published"]
-    yield "failed attempts", row["attempts"]
-    if row["state"] == "wanted":
-        yield "next try", moment(row["next_try"])
-        yield "waits for", row["waiting_for"]
-        yield "starts without an outcome", row["starts"]
-    else:
-        yield "ended", moment(row["ended_at"])
-    yield "reason", row["reason"]
-
-
-def _about(settings: Settings, effect: Json) -> Facts:
-    yield "effect", effect["id"]
-    yield "state", effect["state"]
-    yield "attempt", effect["attempt"]
-    yield "sent", moment(effect["sent_at"])
-    yield "recorded", moment(effect["done_at"])
-    if effect["conversation_id"]:
-        url = f"{settings.freescout.url}/conversation/{effect['conversation_id']}"
-        yield "conversation", url
-        yield "thread", effect["thread_id"]
-    yield (
-        "attachments",
-        ", ".join(f"{n} ({size} bytes)" for n, size in _list(effect, "attachments")),
-    )
-    if missing := _list(effect, "missing"):
-        yield "missing in FreeScout", ", ".join(missing)
-    if effect["refusals"]:
-        yield "refusals by FreeScout", effect["refusals"]
-
-
-def _list(effect: Json, name: str) -> list[Any]:
-    found: list[Any] = json.loads(effect[name])
-    return found
-
-
-def trace_id(traceparent: str) -> str:
-    """The trace of a W3C traceparent (`00-<trace>-<span>-<flags>`)."""
-    parts = traceparent.split("-")
-    return parts[1] if len(parts) == 4 else ""
+        say_facts(f"Write: {effect['kind']}", about_effect(settings, effect))

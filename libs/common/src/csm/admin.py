@@ -19,10 +19,16 @@ Json = dict[str, Any]
 Verb = Callable[[Json], Awaitable[Json]]
 Bus = NatsSettings | str
 """Where the bus is: with our keys, or an address that lets everybody in."""
+# Verbs that change nothing: a service answers them over HTTP too, see `csm.health`.
+READING = ("status", "list", "show")
 
 
 class AdminError(RuntimeError):
     """A verb was refused, or nobody answered; the message is for the operator."""
+
+
+class SilentError(AdminError):
+    """Nobody answered over NATS; the service may still answer over HTTP."""
 
 
 async def serve(client: Client, service: str, verbs: Mapping[str, Verb]) -> None:
@@ -49,7 +55,9 @@ async def _answer(verb: Verb, arguments: Json) -> Json:
 async def ask(
     bus: Bus, service: str, verb: str, arguments: Json | None = None, timeout: float = 10.0
 ) -> Json:
-    """Run a verb of a running service; `timeout` in seconds. Raises AdminError in words."""
+    """Run a verb of a running service; `timeout` in seconds. Raises AdminError in words,
+    SilentError when nobody answers.
+    """
     where = bus_keys.options(bus, bus_keys.OPERATOR)
     try:
         client = await nats.connect(
@@ -57,14 +65,14 @@ async def ask(
         )
     except (NatsError, OSError, TimeoutError) as error:
         url = where["servers"]
-        raise AdminError(f"NATS does not answer at {url}: {type(error).__name__}") from error
+        raise SilentError(f"NATS does not answer at {url}: {type(error).__name__}") from error
     try:
         message = json.dumps(arguments or {}).encode()
         reply = await client.request(f"admin.{service}.{verb}", message, timeout=timeout)
     except NoRespondersError:
-        raise AdminError(f"{service} is not running (nobody answers on NATS)") from None
+        raise SilentError(f"{service} is not running (nobody answers on NATS)") from None
     except NatsError as error:
-        raise AdminError(f"{service} did not answer in {timeout:g} s") from error
+        raise SilentError(f"{service} did not answer in {timeout:g} s") from error
     finally:
         # A connection that broke meanwhile must not hide what we know.
         with suppress(NatsError, OSError):

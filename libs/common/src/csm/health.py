@@ -6,7 +6,7 @@ the service cannot work without; what makes mail wait is `degraded`.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from csm import dependency, effects, metrics, migrations, outbox, streams, work
-from csm.admin import Json
+from csm.admin import READING, AdminError, Json, Verb
 from csm.bus import Broker, DurableWatch
 from csm.db import Database, DatabaseUnavailableError, Step, csm_now
 from csm.logs import get_logger
@@ -57,6 +57,7 @@ class Health:
         self._vitals = vitals
         self._schema = migrations.newest(vitals.service)
         self._delays: deque[float] = deque(maxlen=_PULSES)
+        self._reading: Mapping[str, Verb] = {}
 
     def app(self) -> Starlette:
         """`/health` is the path that the predecessor had."""
@@ -66,6 +67,7 @@ class Health:
             "/readyz": self.ready,
             "/status": self.status,
             "/metrics": self.metrics,
+            "/admin/{verb}": self.read,
         }
         return Starlette(routes=[Route(path, endpoint) for path, endpoint in endpoints.items()])
 
@@ -115,6 +117,24 @@ class Health:
         try:
             return JSONResponse(await self._vitals.status())
         except DatabaseUnavailableError as error:
+            return JSONResponse({"error": str(error)}, 503)
+
+    def answers(self, verbs: Mapping[str, Verb]) -> None:
+        """From now on the reading ones of these verbs are answered over HTTP too."""
+        self._reading = {name: verb for name, verb in verbs.items() if name in READING}
+
+    async def read(self, request: Request) -> Response:
+        """A reading verb, its arguments as the query; for when NATS is silent."""
+        verb = self._reading.get(request.path_params["verb"])
+        if verb is None:
+            return JSONResponse({"error": f"known are: {', '.join(self._reading)}"}, 404)
+        asked = request.query_params
+        arguments = dict(asked) | {"states": asked.getlist("states")}
+        try:
+            return JSONResponse({"result": await verb(arguments)})
+        except AdminError as error:
+            return JSONResponse({"error": str(error)}, 404)
+        except (DatabaseUnavailableError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 503)
 
     async def metrics(self, _request: Request) -> Response:

@@ -77,7 +77,7 @@ class Frame:
         self.prober = Prober(ground.db, probes, timing, self.loops.kick)
         self.watch = DurableWatch(ground.broker, timing)
         self._dependencies = frozenset(probes)
-        self._measured: list[Loop] = []
+        self._health: list[Health] = []
 
     def consume(
         self,
@@ -115,7 +115,7 @@ class Frame:
             nats_monitor=ground.settings.nats.monitor_url,
         )
         health = Health(vitals)
-        self._measured.append(health.measure)
+        self._health.append(health)
         return health
 
     async def run(
@@ -130,6 +130,8 @@ class Frame:
         `first_probes`: what is wrong from the start is said before the first event meets it.
         """
         ground = self._ground
+        for health in self._health:
+            health.answers(verbs)
         for name in first_probes:
             await outlast(partial(self.prober.probe_now, name), _DATABASE_PAUSE)
         async with AsyncExitStack() as stack:
@@ -139,7 +141,7 @@ class Frame:
             async with asyncio.TaskGroup() as tasks:
                 own = (
                     self.watch.run, self._make_up, self.loops.run, self.prober.run,
-                    *self._measured,
+                    *(health.measure for health in self._health),
                 )  # fmt: skip
                 for loop in (*own, *loops):
                     tasks.create_task(outlast(loop, _DATABASE_PAUSE))

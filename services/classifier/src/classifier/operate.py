@@ -1,18 +1,18 @@
-"""The operating verbs of the classifier: status, verdicts and their story, judging again."""
+"""The operating verbs of the classifier beside those of every service: verdicts, judging again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, or_, select
 
 from classifier import state
 from classifier.settings import Settings
 from classifier.state import SEEN, VERDICT, WATERMARK
-from csm import alerts, dependency, llm_ledger, outbox, work
+from csm import llm_ledger
 from csm.admin import AdminError, Json, Verb
 from csm.contracts import ConversationUpdated
 from csm.db import Database
-from csm.operations import chosen_conversations
+from csm.operations import RowOperations, chosen_conversations, since_of
 from csm.watch import DurableWatch
 from csm.work import WORK
 
@@ -20,34 +20,23 @@ from csm.work import WORK
 _LIST_LIMIT = 100
 
 
-class Operations:
+class Operations(RowOperations):
     """Reads and repairs through the same rows as the service itself."""
 
     def __init__(self, db: Database, settings: Settings, watch: DurableWatch) -> None:
         """Shares the service's own database."""
-        self._db = db
+        super().__init__(db, watch)
         self._settings = settings
-        self._watch = watch
 
     def verbs(self) -> dict[str, Verb]:
         """The verbs by name."""
-        return {
-            "status": self.status,
-            "list": self.verdicts,
-            "show": self.show,
-            "replay": self.replay,
-            "judge-since": self.judge_since,
-            "erase": self.erase,
-        }
+        own = {"verdicts": self.verdicts, "judge-since": self.judge_since, "erase": self.erase}
+        return super().verbs() | own
 
-    async def status(self, _arguments: Json) -> Json:
-        """Verdicts by state, what waits and for what, who judges, what was spent this month."""
-        answer = await self._db.run(_status)
-        answer["durables"] = self._watch.reason or "in place"
+    async def status(self, arguments: Json) -> Json:
+        """Beside the rows: verdicts by state, who judges, what was spent this month."""
+        answer = await super().status(arguments) | await self._db.run(_status)
         answer["model"] = self._settings.model or "none: the rules judge"
-        names = {down["name"] for down in answer["down"]}
-        alerts.over_but(("dependency-down", "misconfigured"), names)
-        answer["alerts"] = alerts.standing()
         return answer
 
     async def verdicts(self, arguments: Json) -> Json:
@@ -56,28 +45,6 @@ class Operations:
         One page; the next one is `before` the last row's `created_at`.
         """
         return {"verdicts": await self._db.run(_rows, _chosen(arguments))}
-
-    async def show(self, arguments: Json) -> Json:
-        """All that is known of one conversation or customer thread by its id."""
-        wanted = str(arguments.get("id", ""))
-        story = await self._db.run(_story, int(wanted)) if wanted.isdigit() else {}
-        if not any(story.values()):
-            raise AdminError(f"nothing is known of {wanted!r}")
-        return story
-
-    async def replay(self, arguments: Json) -> Json:
-        """Judge again what was a dry run or parked: an id, or `states` and `since`.
-
-        A final verdict stays: it may have been paid for, written down and answered.
-        """
-        reason = str(arguments.get("reason", "")).strip()
-        if not reason:
-            raise AdminError("a replay needs a reason")
-        if not (arguments.get("id") or arguments.get("states") or arguments.get("since")):
-            raise AdminError("say what to replay: an id, --state or --since")
-        is_dry = bool(arguments.get("dry_run"))
-        found = await self._db.run(_replayed, _chosen(arguments), reason, is_dry=is_dry)
-        return {"number": len(found), "conversations": found[:_LIST_LIMIT], "dry_run": is_dry}
 
     async def judge_since(self, arguments: Json) -> Json:
         """Move the watermark of one `mailbox` or of all to `since` (epoch seconds).
@@ -99,26 +66,43 @@ class Operations:
         """Forget what was said about these `conversations` (ids); verdicts and costs stay."""
         return {"rows": await self._db.run(state.erase, chosen_conversations(arguments))}
 
+    def of_conversation(self, number: int) -> ColumnElement[bool]:
+        """Rows are named by their conversation."""
+        return WORK.c.resource.startswith(f"judge:{number}:", autoescape=True)
+
+    def about(self, connection: Connection, conversation: int) -> Json:
+        """Its verdicts, the newest first; else why nobody judges it."""
+        seen = connection.execute(select(SEEN).where(SEEN.c.conversation_id == conversation))
+        found = {
+            "verdicts": _rows(connection, VERDICT.c.conversation_id == conversation),
+            "not_judged": [dict(row) for row in seen.mappings()],
+        }
+        return found if any(found.values()) else {}
+
+    def chosen(self, connection: Connection, arguments: Json) -> list[str]:
+        """Rows, and what was judged without consequences."""
+        dry = [_row_id(row) for row in _dry(connection, arguments)]
+        return list(dict.fromkeys([*super().chosen(connection, arguments), *dry]))
+
+    def reopen(
+        self, connection: Connection, arguments: Json, ids: Sequence[str], reason: str
+    ) -> list[str]:
+        """A dry run's verdict is forgotten; a final one stays: it may be paid for, written down."""
+        forgotten = _forget_dry(connection, _dry(connection, arguments), f"replay: {reason}")
+        others = [one for one in ids if one not in forgotten]
+        return [*forgotten, *super().reopen(connection, arguments, others, reason)]
+
 
 def _status(connection: Connection) -> Json:
-    waiting, oldest = outbox.backlog(connection)
     by_state = select(VERDICT.c.state, func.count().label("number")).group_by(VERDICT.c.state)
     month = llm_ledger.today(connection).replace(day=1).date().isoformat()
     spent = llm_ledger.spending(connection, month)
     return {
         "verdicts": {row.state: row.number for row in connection.execute(by_state)},
-        "states": work.counts(connection),
-        "oldest_open_s": work.oldest_open(connection),
         "waiting": _waiting(connection),
         "watermarks": [dict(r) for r in connection.execute(select(WATERMARK)).mappings()],
         "calls_this_month": sum(row.calls for row in spent),
         "usd_this_month": sum(row.cost for row in spent) / 1e9,
-        "down": [
-            {"name": d.name, "reason": d.reason, "since": d.since}
-            for d in dependency.all_down(connection)
-        ],
-        "outbox": waiting,
-        "outbox_oldest_s": oldest,
     }
 
 
@@ -133,17 +117,23 @@ def _chosen(arguments: Json) -> ColumnElement[bool]:
     terms: list[ColumnElement[bool]] = [VERDICT.c.thread_id > 0]
     if states := list(arguments.get("states", ())):
         terms.append(VERDICT.c.state.in_(states))
-    if arguments.get("since") is not None:
-        terms.append(VERDICT.c.created_at >= arguments["since"])
+    if (since := since_of(arguments)) is not None:
+        terms.append(VERDICT.c.created_at >= since)
     if arguments.get("before") is not None:
         terms.append(VERDICT.c.created_at < arguments["before"])
-    if arguments.get("id"):
-        terms.append(_named(int(arguments["id"])))
+    if wanted := str(arguments.get("id") or ""):
+        terms.append(_named(int(wanted.rpartition(":")[2]) if _is_number(wanted) else 0))
     return and_(*terms)
 
 
+def _is_number(wanted: str) -> bool:
+    """A conversation or thread by its number, or a row of ours by its id."""
+    last = wanted.rpartition(":")[2]
+    return last.isdigit() and len(last) < 14 and (":" not in wanted or wanted.startswith("judge:"))
+
+
 def _named(number: int) -> ColumnElement[bool]:
-    return (VERDICT.c.conversation_id == number) | (VERDICT.c.thread_id == number)
+    return or_(VERDICT.c.conversation_id == number, VERDICT.c.thread_id == number)
 
 
 def _rows(connection: Connection, terms: ColumnElement[bool]) -> list[Json]:
@@ -158,27 +148,30 @@ def _shown(row: RowMapping) -> Json:
     return {**{str(key): value for key, value in row.items() if key != "event"}, "told": told}
 
 
-def _story(connection: Connection, number: int) -> Json:
-    seen = connection.execute(select(SEEN).where(SEEN.c.conversation_id == number))
-    rows = connection.execute(select(WORK).where(WORK.c.resource.like(f"judge:{number}:%")))
-    return {
-        "verdicts": _rows(connection, _named(number)),
-        "not_judged": [dict(row) for row in seen.mappings()],
-        "work": [dict(row) for row in rows.mappings()],
-    }
+def _dry(connection: Connection, arguments: Json) -> list[RowMapping]:
+    """Verdicts of a dry run that a replay concerns, oldest first."""
+    dry = and_(_chosen(arguments), VERDICT.c.state == "dry-run")
+    rows = connection.execute(select(VERDICT).where(dry).order_by(VERDICT.c.created_at))
+    return list(rows.mappings())
 
 
-def _replayed(
-    connection: Connection, terms: ColumnElement[bool], reason: str, *, is_dry: bool
-) -> list[int]:
-    """Conversations whose dry-run verdicts are forgotten and owed anew; the ids, oldest first."""
-    dry = and_(terms, VERDICT.c.state == "dry-run")
-    rows = connection.execute(select(VERDICT).where(dry).order_by(VERDICT.c.created_at)).all()
-    for row in [] if is_dry else rows:
-        mine = (VERDICT.c.thread_id == row.thread_id) | (VERDICT.c.covered_by == row.thread_id)
+def _row_id(verdict: RowMapping) -> str:
+    return state.row_id(_hint(verdict))
+
+
+def _hint(verdict: RowMapping) -> ConversationUpdated:
+    return ConversationUpdated(
+        conversation_id=verdict["conversation_id"],
+        customer_thread_id=verdict["thread_id"],
+        cause="sweep",
+    )
+
+
+def _forget_dry(connection: Connection, rows: Sequence[RowMapping], reason: str) -> list[str]:
+    """Forget these verdicts and owe them anew; the ids of their rows."""
+    for row in rows:
+        thread = row["thread_id"]
+        mine = (VERDICT.c.thread_id == thread) | (VERDICT.c.covered_by == thread)
         connection.execute(delete(VERDICT).where(mine))
-        hint = ConversationUpdated(
-            conversation_id=row.conversation_id, customer_thread_id=row.thread_id, cause="sweep"
-        )
-        state.owe_again(connection, hint, f"replay: {reason}")
-    return list(dict.fromkeys(row.conversation_id for row in rows))
+        state.owe_again(connection, _hint(row), reason)
+    return [_row_id(row) for row in rows]

@@ -18,6 +18,7 @@ from csm.lease import LEASE
 from csm.llm_ledger import LLM_TABLES
 from csm.llm_outage import LLM
 from csm.outbox import OUTBOX
+from csm.repairs import REPAIR
 from csm.retention import without_words
 from csm.work import WORK, Owed
 
@@ -69,7 +70,7 @@ VERDICT = table_of(VerdictRow)
 WATERMARK = table_of(Watermark)
 SEEN = table_of(ConversationSeen)
 TABLES = (
-    VERDICT, WATERMARK, SEEN, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK, *LLM_TABLES,
+    VERDICT, WATERMARK, SEEN, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, REPAIR, WORK, *LLM_TABLES,
 )  # fmt: skip
 
 

@@ -318,16 +318,24 @@ def _forgotten(connection: Connection, which: ColumnElement[bool]) -> int:
     return connection.execute(update(DRAFT).where(which, said).values(nothing)).rowcount
 
 
+_TOLD = (
+    DRAFT.c.basis_thread_id, DRAFT.c.conversation_id, DRAFT.c.thread_id, DRAFT.c.state,
+    DRAFT.c.source, DRAFT.c.language, DRAFT.c.sent_language, DRAFT.c.distance, DRAFT.c.reason,
+    DRAFT.c.begun_at, DRAFT.c.ended_at,
+)  # fmt: skip
+
+
+def drafts_of(connection: Connection, conversation_id: int) -> list[dict[str, object]]:
+    """The drafts of a conversation with their outcomes, without their words, oldest first."""
+    here = select(*_TOLD).where(DRAFT.c.conversation_id == conversation_id)
+    rows = connection.execute(here.order_by(DRAFT.c.begun_at))
+    return [dict(row) for row in rows.mappings()]
+
+
 def listed(connection: Connection, *, texts: bool, before: float | None) -> list[dict[str, object]]:
     """The newest drafts with their outcome, begun `before` (epoch seconds); one page."""
-    columns = [
-        DRAFT.c.basis_thread_id, DRAFT.c.conversation_id, DRAFT.c.thread_id, DRAFT.c.state,
-        DRAFT.c.source, DRAFT.c.language, DRAFT.c.sent_language, DRAFT.c.distance, DRAFT.c.reason,
-        DRAFT.c.begun_at, DRAFT.c.ended_at,
-    ]  # fmt: skip
-    if texts:
-        columns += [DRAFT.c.text, DRAFT.c.sent_text]
-    newest = select(*columns).order_by(DRAFT.c.begun_at.desc())
+    words = (DRAFT.c.text, DRAFT.c.sent_text) if texts else ()
+    newest = select(*_TOLD, *words).order_by(DRAFT.c.begun_at.desc())
     if before is not None:
         newest = newest.where(DRAFT.c.begun_at < before)
     # Texts are longer: the answer must fit into one message of NATS.

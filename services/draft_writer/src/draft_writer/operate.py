@@ -1,5 +1,7 @@
 """The operating verbs of draft_writer beside those of every service: self-test and drafts."""
 
+from sqlalchemy import Connection, select
+
 from csm import alerts
 from csm import self_test as tests
 from csm.admin import Json, Verb
@@ -9,6 +11,7 @@ from csm.operations import RowOperations, chosen_conversations
 from csm.self_test import Finding
 from csm.watch import DurableWatch
 from draft_writer import draft_state
+from draft_writer.state import DESK
 
 
 class Operations(RowOperations):
@@ -35,6 +38,12 @@ class Operations(RowOperations):
         findings = await self._db.run(tests.stored, self._url)
         answer["allowed"] = None if findings is None else tests.allowed_level(findings)
         return answer
+
+    def about(self, connection: Connection, conversation: int) -> Json:
+        """Its drafts and what became of them, and which tags are ours."""
+        desk = connection.execute(select(DESK).where(DESK.c.id == conversation)).mappings().all()
+        drafts = draft_state.drafts_of(connection, conversation)
+        return {"drafts": drafts, "desk": dict(desk[0]) if desk else None} if desk or drafts else {}
 
     async def keep_self_test(self, arguments: Json) -> Json:
         """Store what a self-test found: each service that writes has its own copy."""

@@ -15,6 +15,7 @@ from csm.install import INSTALL
 from csm.lease import LEASE, Lease, LeaseLostError
 from csm.llm_ledger import LLM_TABLES
 from csm.outbox import OUTBOX
+from csm.repairs import REPAIR
 from csm.self_test import SELF_TEST
 from csm.work import WORK, Owed
 from draft_writer.draft_table import DRAFT
@@ -41,7 +42,7 @@ class DeskConversation(SQLModel, table=True):
 
 DESK = table_of(DeskConversation)
 TABLES = (
-    DESK, DRAFT, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK, *LLM_TABLES,
+    DESK, DRAFT, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, REPAIR, WORK, *LLM_TABLES,
 )  # fmt: skip
 
 

@@ -159,7 +159,7 @@ class Fetcher:
 
     async def _is_wanted(self, client: GmailClient, message: Message, fetched: RawMessage) -> bool:
         query = self._mailboxes[message.mailbox].gmail.query
-        if not query:
+        if not query or message.is_released:
             return True
         found = _MESSAGE_ID.search(fetched.raw[:_HEAD])
         message_id = found.group(1).decode("ascii", "replace") if found else ""

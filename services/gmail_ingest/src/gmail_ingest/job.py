@@ -120,7 +120,7 @@ def unwritten(job: Job) -> tuple[State, str] | None:
         excluded_senders=job.settings.excluded_senders,
     )
     reason = policy.filter_reason(job.mail, job.message.labels, rules)
-    if reason is not None:
+    if reason is not None and not job.message.is_released:
         return "filtered", reason
     if not job.settings.allows("tickets"):
         return "dry-run", "write = off"

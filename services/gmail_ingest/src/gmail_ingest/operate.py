@@ -1,22 +1,27 @@
 """The operating verbs of gmail_ingest: what `csm status|list|show|replay|audit|...` ask for."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Sequence
 
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from csm import repairs, work
 from csm import self_test as tests
 from csm.admin import AdminError, Json, Verb
 from csm.db import Database
 from csm.dependency import Prober
 from csm.freescout import FreeScout, FreeScoutRejectedError, FreeScoutUnavailableError
-from csm.operations import RowOperations
+from csm.operations import RowOperations, reason_of
 from csm.self_test import Finding, SelfTestRun
 from csm.watch import DurableWatch
+from csm.work import WORK
+from gmail_ingest import state
 from gmail_ingest.auditor import Auditor
 from gmail_ingest.settings import Settings
-from gmail_ingest.state import MESSAGE
+from gmail_ingest.state import MAPPED, MESSAGE, THREAD
 
 
 class Operations(RowOperations):
-    """Beside the verbs of every service: the self-test and the audit."""
+    """Beside the verbs of every service: the self-test, the audit, what the filter kept out."""
 
     shown_writes = ("create", "append")
 
@@ -43,6 +48,7 @@ class Operations(RowOperations):
         """The verbs by name."""
         return super().verbs() | {
             "audit": self._auditor.audit,
+            "release": self.release,
             "self-test": self.self_test,
             "self-test-answer": self.self_test_answer,
         }
@@ -63,6 +69,42 @@ class Operations(RowOperations):
         journal = connection.execute(select(MESSAGE).where(MESSAGE.c.work_id == work_id))
         rows = [dict(found) for found in journal.mappings()]
         return super().story(connection, work_id) | {"journal": rows}
+
+    def of_conversation(self, number: int) -> ColumnElement[bool]:
+        """Also mails that are not written yet, by the Gmail thread that goes there."""
+        mapped = select(MESSAGE.c.work_id).select_from(MESSAGE.join(THREAD, MAPPED))
+        there = mapped.where(THREAD.c.conversation_id == number)
+        return or_(super().of_conversation(number), WORK.c.id.in_(there))
+
+    def conversations(self, connection: Connection, work_ids: Sequence[str]) -> set[int]:
+        """Where the mails' Gmail threads go."""
+        mapped = select(THREAD.c.conversation_id).select_from(MESSAGE.join(THREAD, MAPPED))
+        found = connection.execute(mapped.where(MESSAGE.c.work_id.in_(work_ids))).scalars()
+        return super().conversations(connection, work_ids) | set(found)
+
+    async def release(self, arguments: Json) -> Json:
+        """Let a filtered mail pass, whatever the filter says: `id`, `reason`, `dry_run`."""
+        reason = reason_of(arguments)
+        is_dry = bool(arguments.get("dry_run"))
+        ids = await self._db.run(self._released, arguments, reason, is_dry=is_dry)
+        return {"number": len(ids), "rows": ids, "dry_run": is_dry}
+
+    def _released(
+        self, connection: Connection, arguments: Json, reason: str, *, is_dry: bool
+    ) -> list[str]:
+        if not arguments.get("id"):
+            raise AdminError("say which mail: an id")
+        named = self.chosen(connection, {"id": arguments["id"]})
+        filtered = (WORK.c.state == "filtered") & WORK.c.id.in_(named)
+        ids = list(connection.execute(select(WORK.c.id).where(filtered)).scalars())
+        if not ids:
+            raise AdminError(f"no filtered mail is named {arguments['id']!r}")
+        if not is_dry:
+            state.let_pass(connection, ids)
+            for work_id in ids:
+                work.reopen(connection, work_id, f"release: {reason}")
+            repairs.remember(connection, "release", reason, ids)
+        return ids
 
     async def self_test(self, arguments: Json) -> Json:
         """Run the self-test of one mailbox and store what it found."""

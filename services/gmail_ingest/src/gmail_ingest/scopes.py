@@ -125,6 +125,7 @@ def _messages(
             gmail_thread_id=r.gmail_thread_id, backfill=r.backfill,
             internal_date=r.internal_date, labels=frozenset((r.labels or "").split()),
             traceparent=r.traceparent, starts=r.starts, may_overtake=bool(r.may_overtake),
+            is_released=r.released,
         )
         for r in connection.execute(rows, parameters)
     ]  # fmt: skip

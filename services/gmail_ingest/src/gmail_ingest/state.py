@@ -4,7 +4,17 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Connection, Executable, and_, bindparam, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Executable,
+    and_,
+    bindparam,
+    false,
+    select,
+    text,
+    update,
+)
 from sqlmodel import Field, Index, SQLModel
 
 from csm import lease as leases
@@ -16,6 +26,7 @@ from csm.effects import EFFECT
 from csm.install import INSTALL
 from csm.lease import LEASE, Lease
 from csm.outbox import OUTBOX
+from csm.repairs import REPAIR
 from csm.self_test import SELF_TEST
 from csm.work import WORK, Owed
 from gmail_ingest.audit_run import AUDIT
@@ -54,6 +65,8 @@ class GmailMessage(SQLModel, table=True):
     gmail_message_id: str
     gmail_thread_id: str
     backfill: bool = False
+    # An operator let it pass the filter.
+    released: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     internal_date: int | None = Field(default=None, sa_type=BigInteger)
     size: int | None = None
     sha256: str | None = None
@@ -90,7 +103,7 @@ MAPPED = and_(
 CLAIM = table_of(GmailClaim)
 TABLES = (
     AUDIT, MAILBOX, MESSAGE, THREAD, CLAIM, SELF_TEST, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX,
-    WORK,
+    REPAIR, WORK,
 )  # fmt: skip
 
 
@@ -108,6 +121,7 @@ class Message:
     """A journal row in work. `internal_date` in ms, None until the raw mail was fetched.
 
     `may_overtake`: an older open mail may belong to the same conversation, see `precedence`.
+    `is_released`: an operator let it pass the filter.
     """
 
     work_id: str
@@ -120,6 +134,7 @@ class Message:
     traceparent: str
     starts: int
     may_overtake: bool = False
+    is_released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +251,12 @@ def rescue(connection: Connection, slug: str, gmail_message_id: str) -> bool:
     )
     work_id = connection.execute(select(WORK.c.id).where(rescued)).scalar_one_or_none()
     return work_id is not None and work.reopen(connection, work_id, "moved to the inbox")
+
+
+def let_pass(connection: Connection, work_ids: Sequence[str]) -> None:
+    """The filter does not hold for these mails any more."""
+    theirs = update(MESSAGE).where(MESSAGE.c.work_id.in_(work_ids))
+    connection.execute(theirs.values(released=True))
 
 
 def begun(connection: Connection, slug: str, history_id: int) -> None:

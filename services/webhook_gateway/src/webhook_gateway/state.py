@@ -14,12 +14,15 @@ from csm.effects import EFFECT
 from csm.install import INSTALL
 from csm.lease import LEASE
 from csm.outbox import OUTBOX
+from csm.repairs import REPAIR
 from csm.work import WORK
 from webhook_gateway.policy import Doorbell, Meaning, Swept
 
 # Deliveries are kept so long (seconds), and never more than so many.
 _KEPT = 30 * 86_400.0
 _MOST = 200_000
+# Deliveries of one conversation that a story tells.
+_SHOWN = 50
 
 
 class Watched(SQLModel, table=True):
@@ -108,7 +111,7 @@ HEARD = table_of(Heard)
 UNHEARD = table_of(Unheard)
 DOORBELL = table_of(DoorbellRow)
 TABLES = (
-    WATCHED, DELIVERY, HEARD, UNHEARD, DOORBELL, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK,
+    WATCHED, DELIVERY, HEARD, UNHEARD, DOORBELL, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, REPAIR, WORK,
 )  # fmt: skip
 
 _ONE = 1
@@ -162,6 +165,14 @@ def expect_no_webhooks(connection: Connection) -> None:
     """Webhooks are switched off: nothing can be missed."""
     connection.execute(delete(DOORBELL))
     connection.execute(delete(UNHEARD))
+
+
+def deliveries_of(connection: Connection, conversation_id: int) -> list[dict[str, object]]:
+    """What webhooks said of a conversation, without their bodies, oldest first."""
+    columns = (DELIVERY.c.event, DELIVERY.c.meaning, DELIVERY.c.received_at)
+    mine = select(*columns).where(DELIVERY.c.conversation_id == conversation_id)
+    rows = connection.execute(mine.order_by(DELIVERY.c.id.desc()).limit(_SHOWN)).mappings()
+    return [dict(row) for row in reversed(rows.all())]
 
 
 def doorbell(connection: Connection) -> tuple[Doorbell, float]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 FaultName = Literal[
     "before",  # 503, nothing applied
+    "refused",  # 400, this body is not taken; nothing applied
     "reset",  # connection cut, nothing applied
     "html",  # an HTML page, nothing applied
     "hang",  # no answer at all, nothing applied

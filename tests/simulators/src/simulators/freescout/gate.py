@@ -9,11 +9,11 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulators.freescout.answers import core_error, html_page
+from simulators.freescout.answers import core_error, html_page, refusal
 from simulators.freescout.api import CUT
 from simulators.freescout.faults import FaultName
 from simulators.freescout.installation import Installation
-from simulators.freescout.records import Cut
+from simulators.freescout.records import Cut, RefusedError
 from simulators.serve import abort_connection
 
 _NUMBER = re.compile(r"/\d+")
@@ -83,6 +83,7 @@ class FaultGate:
         self._plan = site.plan
         self._plays: dict[FaultName, Play] = {
             "before": self._before,
+            "refused": self._refused,
             "reset": self._reset,
             "html": self._html,
             "hang": self._hang,
@@ -129,6 +130,9 @@ class FaultGate:
 
     async def _before(self, exchange: Exchange) -> int:
         return await exchange.refuse(core_error(503, wants_json=exchange.wants_json()))
+
+    async def _refused(self, exchange: Exchange) -> int:
+        return await exchange.refuse(refusal(RefusedError("threads", "Invalid", status=400)))
 
     async def _reset(self, exchange: Exchange) -> int:
         return await exchange.cut()

@@ -1,0 +1,25 @@
+"""What operators did to rows, and which mails they let pass the filter."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Apply the change."""
+    op.create_table(
+        "repair",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("verb", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.add_column(
+        "gmail_message",
+        sa.Column("released", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
