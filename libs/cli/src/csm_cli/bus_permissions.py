@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from csm.bus_keys import OPERATOR, PROVISIONER, inbox
-from csm.streams import DURABLES, STREAMS, Durable
+from csm.streams import DLQ, DURABLES, STREAMS, Durable
 from csm_cli.roles import ROLES, Role
 
 _API = "$JS.API"
@@ -78,7 +78,9 @@ def _of_durable(durable: Durable) -> Iterator[str]:
 
 
 def _of_operator() -> Permissions:
-    return Permissions((*_looks(), "admin.*.*"), (f"{inbox(OPERATOR)}.>",))
+    # `csm dlq` reads what was set aside.
+    reads = f"{_API}.STREAM.MSG.GET.{DLQ.name}"
+    return Permissions((*_looks(), reads, "admin.*.*"), (f"{inbox(OPERATOR)}.>",))
 
 
 def _of_provisioner() -> Permissions:

@@ -105,6 +105,7 @@ def test_an_operator_sees_a_number_reads_the_story_and_replays_it(stack: Stack) 
     assert stack.writes() == before, "replaying everything twice changes nothing"
 
 
+@pytest.mark.proof
 @pytest.mark.promise("shown")
 def test_a_conversation_is_told_by_every_stage_in_the_order_of_time(stack: Stack) -> None:
     gmail_id = delivered(stack.gmail, letter("whole", "Prices?", sender="eve@customers.example"))
@@ -124,6 +125,7 @@ def test_a_conversation_is_told_by_every_stage_in_the_order_of_time(stack: Stack
     assert stack.up.json("show", event)["conversations"] == [conversation]
 
 
+@pytest.mark.proof
 @pytest.mark.promise("shown")
 def test_a_filtered_mail_is_released_and_stays_released(stack: Stack) -> None:
     own = letter("own", "A note to ourselves", sender="support@desk.example")
@@ -142,6 +144,7 @@ def test_a_filtered_mail_is_released_and_stays_released(stack: Stack) -> None:
     assert (refused.exit_code, "no filtered mail is named" in refused.stderr) == (1, True)
 
 
+@pytest.mark.proof
 def test_a_thread_and_a_period_are_replayed_and_what_is_unknown_is_said(stack: Stack) -> None:
     gmail_id = delivered(stack.gmail, letter("thread", sender="joe@customers.example"))
     stack.ended(gmail_id)
@@ -158,6 +161,7 @@ def test_a_thread_and_a_period_are_replayed_and_what_is_unknown_is_said(stack: S
     assert "--reason" in silent.stderr
 
 
+@pytest.mark.proof
 def test_what_was_set_aside_is_listed_with_its_repair(stack: Stack) -> None:
     stack.broken(refused={"every": 1, "path": "/api/conversations", "method": "POST"})
     gmail_id = delivered(stack.gmail, letter("letter", sender="zoe@customers.example"))
@@ -176,6 +180,7 @@ def test_what_was_set_aside_is_listed_with_its_repair(stack: Stack) -> None:
     assert stack.ended(gmail_id) != "parked"
 
 
+@pytest.mark.proof
 @pytest.mark.promise("private")
 def test_after_an_erasure_a_story_holds_no_words_and_names_where_the_mail_stays(
     stack: Stack,
@@ -195,6 +200,7 @@ def test_after_an_erasure_a_story_holds_no_words_and_names_where_the_mail_stays(
     assert "reason" not in verdict["told"]
 
 
+@pytest.mark.proof
 def test_without_nats_reading_goes_on_over_http_and_says_so(stack: Stack, tmp_path: Path) -> None:
     gmail_id = delivered(stack.gmail, letter("silent", sender="kim@customers.example"))
     stack.ended(gmail_id)
