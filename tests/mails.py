@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gmail_ingest.job import Job
+from gmail_ingest.job import Behaviour, Job
 from gmail_ingest.mime import Address, Mail
 from gmail_ingest.settings import GmailSettings, MailboxSettings
 from gmail_ingest.state import Message
@@ -62,5 +62,5 @@ def mail(**changes: Any) -> Mail:
 
 def job(the_mail: Mail = MAIL, **changes: Any) -> Job:
     """The mail in work."""
-    usual = Job(message=MESSAGE, settings=mailbox(), mail=the_mail, raw=b"raw")
+    usual = Job(MESSAGE, mailbox(), the_mail, b"raw", Behaviour(bot_user_id=1))
     return replace(usual, **changes)

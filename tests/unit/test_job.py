@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csm.marker import find_marker, identifies, trusted_flags
-from gmail_ingest.job import Job, Shape, customer_thread, effect_id, sent_attachments, unwritten
+from gmail_ingest.job import (
+    Behaviour,
+    Job,
+    Shape,
+    customer_thread,
+    effect_id,
+    sent_attachments,
+    unwritten,
+)
 from gmail_ingest.mime import Address, Attachment, Mail
 from gmail_ingest.reports import DeliveryReport
 from mails import ALIAS, ANN, BOB, DESK, MAIL, MESSAGE, job, mail, mailbox
@@ -31,19 +39,20 @@ shapes = st.builds(
     Shape,
     is_foreign=st.booleans(),
     claims=st.none() | st.integers(1, 9),
-    is_dated=st.booleans(),
 )
+behaviours = st.builds(Behaviour, st.just(1), created_at_honoured=st.booleans())
+IGNORED = Behaviour(1, created_at_honoured=False)
 
 
 def text_of(work: Job, shape: Shape = PLAIN) -> str:
     return customer_thread(work, shape, KEY).text
 
 
-@given(mails, shapes, st.integers(0, 2))
+@given(mails, shapes, st.integers(0, 2), behaviours)
 def test_the_marker_is_last_and_ours_whatever_the_mail_says(
-    the_mail: Mail, shape: Shape, gap: int
+    the_mail: Mail, shape: Shape, gap: int, behaviour: Behaviour
 ) -> None:
-    work = job(the_mail, gap=gap)
+    work = job(the_mail, gap=gap, behaviour=behaviour)
     html = text_of(work, shape)
     marker = find_marker(html)
     assert marker is not None
@@ -90,8 +99,8 @@ def test_a_plain_thread_is_the_mail_and_the_marker() -> None:
 
 
 def test_lines_stand_before_the_mail_in_one_order() -> None:
-    shape = Shape(is_foreign=True, claims=4711, is_dated=True)
-    html = text_of(job(gap=2), shape)
+    shape = Shape(is_foreign=True, claims=4711)
+    html = text_of(job(gap=2, behaviour=IGNORED), shape)
     lines = [
         "claims to answer conversation",
         "From: Ann",
@@ -102,8 +111,9 @@ def test_lines_stand_before_the_mail_in_one_order() -> None:
     assert places == sorted(places)
 
 
-def test_the_date_line_says_when_gmail_accepted_it() -> None:
-    assert "Received: 2027-01-15 08:00 UTC" in text_of(job(), Shape(is_dated=True))
+def test_where_freescout_ignores_the_date_a_line_says_when_gmail_accepted_it() -> None:
+    assert "Received: 2027-01-15 08:00 UTC" in text_of(job(behaviour=IGNORED))
+    assert "Received:" not in text_of(job())
 
 
 def test_a_hostile_name_of_a_foreign_sender_is_escaped() -> None:

@@ -7,7 +7,7 @@ from csm.freescout import Conversation, FreeScout, FreeScoutUnavailableError
 from csm.timing import PROFILES
 from gmail_ingest.lookup import Lookup
 from gmail_ingest.mime import Attachment
-from gmail_ingest.writes import Behaviour, Writes
+from gmail_ingest.writes import Writes
 from mails import job, mail
 
 KEY = b"an install key of the tests"
@@ -20,10 +20,6 @@ CONVERSATION = Conversation.model_validate(
     }
 )
 PDF = Attachment("offer.pdf", "application/pdf", b"%PDF", None)
-
-
-async def _behaviour() -> Behaviour:
-    return Behaviour(bot_user_id=1)
 
 
 def _refuses(request: httpx.Request) -> httpx.Response:
@@ -52,8 +48,8 @@ async def test_a_failed_look_back_leaves_the_write_uncertain(look: object, kind:
     async with FreeScout(
         "https://desk.example", "key", PROFILES["fast"], transport=transport
     ) as desk:
-        writes = Writes(desk, Lookup(desk, KEY), KEY, _behaviour)
-        made = await (
+        writes = Writes(desk, Lookup(desk, KEY), KEY)
+        made = (
             writes.creation(work, None) if kind == "create" else writes.addition(work, CONVERSATION)
         )
         with pytest.raises(FreeScoutUnavailableError) as failed:

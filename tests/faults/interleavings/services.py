@@ -6,6 +6,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import ParamSpec, TypeVar
 
+from sqlalchemy import Connection
+
 from csm import gates
 from csm.contracts import ConversationClassified, DraftUpsert, MessageReceived
 from csm.db import Step
@@ -32,8 +34,8 @@ from faults.simulation.store import Store
 from gmail_ingest import state as mails
 from gmail_ingest.fetch import Fetcher
 from gmail_ingest.handlers import Handlers as MailHandlers
+from gmail_ingest.job import Behaviour
 from gmail_ingest.writer import Writer
-from gmail_ingest.writes import Behaviour
 from simulators.freescout.installation import API_KEY
 
 P = ParamSpec("P")
@@ -145,7 +147,7 @@ def _nothing() -> None:
     """There are no loops to wake."""
 
 
-async def _behaviour() -> Behaviour:
+def _behaviour(_connection: Connection) -> Behaviour:
     return Behaviour(bot_user_id=BOT)
 
 

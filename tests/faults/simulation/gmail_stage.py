@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from sqlalchemy import Connection
+
 from csm import gates
 from csm.bus import publish_event
 from csm.contracts import MessageReceived
@@ -26,10 +28,10 @@ from gmail_ingest import probes, state
 from gmail_ingest.discovery import Discovery
 from gmail_ingest.fetch import Fetcher
 from gmail_ingest.handlers import Handlers
+from gmail_ingest.job import Behaviour
 from gmail_ingest.settings import GmailSettings, MailboxSettings, Settings
 from gmail_ingest.spool import Spool
 from gmail_ingest.writer import Writer
-from gmail_ingest.writes import Behaviour
 from simulators.freescout.installation import API_KEY
 
 SLUG = "support"
@@ -155,7 +157,7 @@ class Process:
                 tasks.create_task(self._bus.pull(FREESCOUT_WRITER, consumer))
 
 
-async def _behaviour() -> Behaviour:
+def _behaviour(_connection: Connection) -> Behaviour:
     return Behaviour(bot_user_id=1)
 
 

@@ -24,7 +24,6 @@ from gmail_ingest.operate import Operations
 from gmail_ingest.settings import Settings
 from gmail_ingest.spool import Spool
 from gmail_ingest.writer import Writer
-from gmail_ingest.writes import Behaviour
 
 SERVICE = "gmail_ingest"
 
@@ -82,9 +81,8 @@ class Service:
 
     def _consume(self, probe_freescout: Probe) -> None:
         ground, settings = self._ground, self._ground.settings
-        writer = Writer(
-            ground.db, self._freescout, ground.key, settings.timing, self._behaviour
-        )  # fmt: skip
+        behaviour = partial(probes.behaviour, desk=settings.freescout)
+        writer = Writer(ground.db, self._freescout, ground.key, settings.timing, behaviour)
         handlers = Handlers(
             ground.db, self._fetcher, writer, self._frame.prober, settings.timing,
             settings.mailbox, owner=ground.owner, probe_freescout=probe_freescout,
@@ -101,9 +99,6 @@ class Service:
         audit = Audit(ground.db, self._freescout, ground.key, desks)
         every = settings.gmail_ingest.audit_hours * 3600
         return Auditor(ground.db, audit, settings.timing, every=every, owner=ground.owner)
-
-    async def _behaviour(self) -> Behaviour:
-        return await probes.behaviour(self._ground.db, self._ground.settings)
 
     async def run(self) -> None:
         """Run every loop until cancelled; then give unfinished work back and close."""

@@ -32,7 +32,7 @@ from gmail_ingest.labels import Labels
 from gmail_ingest.settings import MailboxSettings
 from gmail_ingest.solitude import Solitude, is_suspect
 from gmail_ingest.state import Message, Notice, Scope
-from gmail_ingest.writer import Behind, Moved, Step, Writer
+from gmail_ingest.writer import Behind, Known, Moved, Step, Writer
 
 # Seconds (scaled) until a mail whose scope another worker holds is looked at again.
 _BUSY = 2
@@ -150,26 +150,27 @@ class Handlers:
         self, scope: Scope, taken: "_Taken", event: MessageReceived
     ) -> Outcome | Behind | None:
         """Write open mails until none is left; None when fetch or lease must come first again."""
-        message: Message | Moved | None = taken.message
+        known: Known | Moved | None = taken.known
         try:
-            while isinstance(message, Message):
-                outcome = await self._write_next(message, scope, taken.lease, event)
+            while isinstance(known, Known):
+                outcome = await self._write_next(known, scope, taken.lease, event)
                 if not isinstance(outcome, Done):
                     return outcome
-                message = await self._db.run(self._next, scope, taken.lease)
+                known = await self._db.run(self._next, scope, taken.lease)
         finally:
             # Where no message was left, the look for one has given the lease back.
-            if isinstance(message, Message):
+            if isinstance(known, Known):
                 await self._db.run(leases.release, taken.lease)
-        return Done() if message is None else None
+        return Done() if known is None else None
 
     async def _write_next(
-        self, message: Message, scope: Scope, lease: Lease, event: MessageReceived
+        self, known: Known, scope: Scope, lease: Lease, event: MessageReceived
     ) -> Outcome | Behind | None:
+        message = known.message
         raw = await self._fetcher.raw(message)
         if raw is None:
             return None
-        outcome = await self._write_one(message, raw, scope, lease)
+        outcome = await self._write_one(known, raw, scope, lease)
         if outcome is None or isinstance(outcome, Behind):
             return outcome
         if isinstance(outcome, Done | Rejected):
@@ -200,9 +201,9 @@ class Handlers:
         if message is None:
             leases.release(connection, lease)
             return Moved() if is_moved else None
-        return _Taken(lease, message)
+        return _Taken(lease, self._writer.look(connection, scope, message))
 
-    def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Message | Moved | None:
+    def _next(self, connection: Connection, scope: Scope, lease: Lease) -> Known | Moved | None:
         """The next mail, else the lease is given back: None when no mail is open any more.
 
         `Moved` when the lease covers the wrong thing by now. That is so after every create: its
@@ -214,16 +215,17 @@ class Handlers:
             if not leases.extend(connection, lease, self._lease_seconds):
                 raise LeaseLostError(lease.resource)
             if message := scopes.next_message(connection, scope, lease):
-                return message
+                return self._writer.look(connection, scope, message)
         leases.release(connection, lease)
         return Moved() if now != scope and scopes.has_open(connection, now) else None
 
     async def _write_one(
-        self, message: Message, raw: bytes, scope: Scope, lease: Lease
+        self, known: Known, raw: bytes, scope: Scope, lease: Lease
     ) -> Outcome | Behind | None:
+        message = known.message
         settings = self._mailboxes[message.mailbox]
         try:
-            step: Step | Outcome = await self._writer.write(message, settings, raw, scope, lease)
+            step: Step | Outcome = await self._writer.write(known, settings, raw, scope, lease)
         except FreeScoutMisconfiguredError as error:
             step = await self._misconfigured(error.why)
         except FreeScoutNotAskedError as error:
@@ -278,7 +280,7 @@ class _Taken:
     """A lease, and the first mail to write under it."""
 
     lease: Lease
-    message: Message
+    known: Known
 
 
 @dataclass(frozen=True, slots=True)

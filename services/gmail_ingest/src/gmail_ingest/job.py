@@ -14,6 +14,14 @@ from gmail_ingest.state import Message
 
 
 @dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What the self-test found out about this FreeScout, and who signs notes."""
+
+    bot_user_id: int
+    created_at_honoured: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A mail with everything that was decided about it; `gap` counts parked earlier mails."""
 
@@ -21,6 +29,7 @@ class Job:
     settings: MailboxSettings
     mail: Mail
     raw: bytes
+    behaviour: Behaviour
     gap: int = 0
 
     @property
@@ -91,7 +100,6 @@ class Shape:
     claims: int | None = None
     cc: tuple[str, ...] = ()
     status: Status | None = None
-    is_dated: bool = False
 
 
 def is_answer_from_gmail(job: Job) -> bool:
@@ -163,7 +171,7 @@ def _lines(job: Job, shape: Shape) -> list[str]:
         lines.append(thread_text.foreign_line(job.customer))
     if job.gap:
         lines.append(thread_text.gap_line(job.gap))
-    if shape.is_dated:
+    if not job.behaviour.created_at_honoured:
         lines.append(thread_text.date_line(job.accepted_at.strftime("%Y-%m-%d %H:%M UTC")))
     return lines
 

@@ -1,16 +1,17 @@
 """What the writer must know of the outside: whether Gmail answers, how this FreeScout behaves."""
 
+from sqlalchemy import Connection
+
 from csm import self_test as tests
-from csm.db import Database
 from csm.dependency import Probe, Trouble
+from csm.settings import FreeScoutSettings
 from gmail_ingest.gmail import (
     GmailClient,
     GmailCredentialsError,
     GmailRejectedError,
     GmailUnavailableError,
 )
-from gmail_ingest.settings import Settings
-from gmail_ingest.writes import Behaviour
+from gmail_ingest.job import Behaviour
 
 
 def gmail(client: GmailClient) -> Probe:
@@ -28,8 +29,8 @@ def gmail(client: GmailClient) -> Probe:
     return probe
 
 
-async def behaviour(db: Database, settings: Settings) -> Behaviour:
+def behaviour(connection: Connection, desk: FreeScoutSettings) -> Behaviour:
     """How to write, as the self-test found out."""
-    findings = await db.run(tests.stored, settings.freescout.url) or []
+    findings = tests.stored(connection, desk.url) or []
     ignored = any(f.name == "createdAt" and not f.is_ok for f in findings)
-    return Behaviour(settings.freescout.user_id, created_at_honoured=not ignored)
+    return Behaviour(desk.user_id, created_at_honoured=not ignored)

@@ -4,7 +4,7 @@ Everything here runs under the lease of the mail's scope and talks to FreeScout 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ from csm.outcome import Done, Later, Rejected
 from csm.timing import Timing
 from csm.trace import continued, span, traceparent
 from gmail_ingest import precedence, state
-from gmail_ingest.job import Job, effect_id, is_answer_from_gmail, unwritten
+from gmail_ingest.job import Behaviour, Job, effect_id, is_answer_from_gmail, unwritten
 from gmail_ingest.lookup import MailLookup
 from gmail_ingest.matching import Append
 from gmail_ingest.mime import Mail, parse, stub
@@ -29,7 +29,7 @@ from gmail_ingest.placing import Placing
 from gmail_ingest.precedence import UNFETCHED_WAIT
 from gmail_ingest.settings import MailboxSettings
 from gmail_ingest.state import Message, Scope
-from gmail_ingest.writes import Behaviour, Writes
+from gmail_ingest.writes import Writes
 
 # A later mail waits so long (scaled) for an operator to repair a parked earlier one.
 _PARKED_WAIT = 900
@@ -50,6 +50,19 @@ class Behind:
     gmail_thread_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mail, and what is known before it is read: how many older ones of its scope are parked
+    and since when (seconds), refusals, the last attempt, how this FreeScout behaves.
+    """
+
+    message: Message
+    parked: tuple[float, int] | None
+    refusals: int
+    before: Intent | Written | None
+    behaviour: Behaviour
+
+
 Step = Done | Later | Rejected | Moved | Behind
 
 
@@ -62,33 +75,45 @@ class Writer:
         freescout: FreeScout,
         key: bytes,
         timing: Timing,
-        behaviour: Callable[[], Awaitable[Behaviour]],
+        behaviour: Callable[[Connection], Behaviour],
     ) -> None:
         """`key` is the install key."""
+        self._behaviour = behaviour
         self._db = db
         self._timing = timing
         self._effects = Effects(db, timing, freescout.slot)
         self._lookup = MailLookup(freescout, key)
         self._placing = Placing(db, self._lookup)
-        self._writes = Writes(freescout, self._lookup, key, behaviour)
+        self._writes = Writes(freescout, self._lookup, key)
+
+    def look(self, connection: Connection, scope: Scope, message: Message) -> Known:
+        """A step: what `write` must know of a mail."""
+        effect = effect_id(message)
+        return Known(
+            message,
+            precedence.parked_before(connection, scope, message),
+            effects.refusals(connection, effect),
+            effects.open_intent(connection, effect),
+            self._behaviour(connection),
+        )
 
     async def write(
-        self, message: Message, settings: MailboxSettings, raw: bytes, scope: Scope, lease: Lease
+        self, known: Known, settings: MailboxSettings, raw: bytes, scope: Scope, lease: Lease
     ) -> Step:
         """Bring one mail to its recorded end, or say what it waits for."""
-        parked, refusals, before = await self._db.run(_look, scope, message)
+        message, parked, refusals = known.message, known.parked, known.refusals
         if parked and parked[0] < (wait := self._timing.scaled(_PARKED_WAIT)):
             return Later(wait - parked[0], "an earlier message of this thread is parked")
         if hopeless := _hopeless(message, refusals):
             return Rejected(hopeless)
         mail = await self._read(message, raw, refusals)
-        job = Job(message, settings, mail, raw, gap=parked[1] if parked else 0)
+        job = Job(message, settings, mail, raw, known.behaviour, gap=parked[1] if parked else 0)
         if end := unwritten(job):
             if scope.conversation_id is not None and is_answer_from_gmail(job):
                 return await self._show_answer(job, scope.conversation_id, lease)
             return await self._end(lease, message, *end)
-        if isinstance(before, Written):
-            return await self._known(job, before, lease)
+        if isinstance(known.before, Written):
+            return await self._known(job, known.before, lease)
         return await self._placed(job, scope, lease)
 
     async def _placed(self, job: Job, scope: Scope, lease: Lease) -> Step:
@@ -119,7 +144,7 @@ class Writer:
             return Behind(thread)
         decision = await self._placing.match(job)
         claims = None if isinstance(decision, Append) else decision.claims
-        create = await self._writes.creation(job, claims)
+        create = self._writes.creation(job, claims)
         if isinstance(decision, Append):
             made = await self._effects.settle(lease, create, self._recorder(job))
             if made is None:
@@ -153,7 +178,7 @@ class Writer:
             return Moved()
         if elder := await self._elder(job.message, conversation):
             return Behind(elder)
-        write = await self._writes.addition(job, conversation)
+        write = self._writes.addition(job, conversation)
         made = await self._perform(job, write, lease)
         return await self._finish(job, made, lease)
 
@@ -195,7 +220,7 @@ class Writer:
             return await self._end(lease, job.message, "filtered", "sent by the mailbox")
         if conversation.id != conversation_id:
             return Moved()
-        write = await self._writes.answer_note(job, conversation)
+        write = self._writes.answer_note(job, conversation)
         return await self._noted(job, write, "answered from Gmail", lease)
 
     async def _noted(self, job: Job, write: Write, reason: str, lease: Lease) -> Step:
@@ -216,7 +241,7 @@ class Writer:
         conversation = await self._placing.current(made.conversation_id)
         if conversation is None:
             return await self._end(lease, job.message, "done", reason)
-        write = await self._writes.missing_note(job, made.missing, conversation)
+        write = self._writes.missing_note(job, made.missing, conversation)
         step = await self._noted(job, write, reason, lease)
         if isinstance(step, Done):
             _alert("incomplete", job, reason)
@@ -257,15 +282,6 @@ class Writer:
             outbox.enqueue(connection, event, caused_by)
 
         return record
-
-
-def _look(
-    connection: Connection, scope: Scope, message: Message
-) -> tuple[tuple[float, int] | None, int, Intent | Written | None]:
-    """What is known before anything is read: parked older mails, refusals, the last attempt."""
-    effect = effect_id(message)
-    parked = precedence.parked_before(connection, scope, message)
-    return parked, effects.refusals(connection, effect), effects.open_intent(connection, effect)
 
 
 def _alert(name: Alert, job: Job, reason: str) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from csm import effects
@@ -26,35 +25,21 @@ from gmail_ingest.job import Job, Shape, customer_thread, sent_attachments
 from gmail_ingest.lookup import MailLookup
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """What the self-test found out about this FreeScout, and who signs notes."""
-
-    bot_user_id: int
-    created_at_honoured: bool = True
-
-
 class Writes:
     """Builds `Write`s: each sends one request and knows how to find what it made."""
 
-    def __init__(
-        self,
-        freescout: FreeScout,
-        lookup: MailLookup,
-        key: bytes,
-        behaviour: Callable[[], Awaitable[Behaviour]],
-    ) -> None:
+    def __init__(self, freescout: FreeScout, lookup: MailLookup, key: bytes) -> None:
         """`key` is the install key."""
         self._freescout = freescout
         self._lookup = lookup
         self._key = key
-        self._behaviour = behaviour
 
-    async def creation(self, job: Job, claims: int | None) -> Write:
+    def creation(self, job: Job, claims: int | None) -> Write:
         """A new conversation with the mail; `claims` is one that it names but may not enter."""
         # Old mail must not look like open work; FreeScout opens what a customer writes.
         status = job.settings.gmail.backfill_status if job.message.backfill else None
-        thread = await self._thread(job, Shape(claims=claims, cc=job.copied, status=status))
+        shape = Shape(claims=claims, cc=job.copied, status=status)
+        thread = customer_thread(job, shape, self._key)
         first, _, last = job.customer.name.partition(" ")
         conversation = NewConversation(
             mailbox_id=job.settings.freescout_mailbox_id,
@@ -93,7 +78,7 @@ class Writes:
             target=hashlib.sha256(target.encode()).hexdigest(),
         )
 
-    async def addition(self, job: Job, conversation: Conversation) -> Write:
+    def addition(self, job: Job, conversation: Conversation) -> Write:
         """The mail as a further thread of `conversation`."""
         is_foreign = bool(job.mail.report) or (
             job.customer.email != conversation.customer_email.lower()
@@ -104,7 +89,8 @@ class Writes:
         customer = conversation.customer_email.lower()
         cc = tuple(a for a in dict.fromkeys((*kept, *job.copied)) if a.lower() != customer)
         status = _status_of(conversation) if job.message.backfill else None
-        thread = await self._thread(job, Shape(is_foreign=is_foreign, cc=cc, status=status))
+        shape = Shape(is_foreign=is_foreign, cc=cc, status=status)
+        thread = customer_thread(job, shape, self._key)
 
         async def send(send_until: float) -> Written:
             thread_id = await self._freescout.append_thread(
@@ -114,23 +100,21 @@ class Writes:
 
         return self._into(job.effect_id, job, thread, conversation, send)
 
-    async def missing_note(
-        self, job: Job, missing: tuple[str, ...], conversation: Conversation
-    ) -> Write:
+    def missing_note(self, job: Job, missing: tuple[str, ...], conversation: Conversation) -> Write:
         """A note that names the files FreeScout lost."""
         html = thread_text.missing_files_note(missing, job.link)
-        return await self._note(job, f"incomplete:{job.effect_id}", html, conversation)
+        return self._note(job, f"incomplete:{job.effect_id}", html, conversation)
 
-    async def answer_note(self, job: Job, conversation: Conversation) -> Write:
+    def answer_note(self, job: Job, conversation: Conversation) -> Write:
         """A note with what a colleague answered from Gmail."""
         html = thread_text.answer_note(job.mail, job.link)
-        return await self._note(job, f"answered:{job.effect_id}", html, conversation)
+        return self._note(job, f"answered:{job.effect_id}", html, conversation)
 
-    async def _note(self, job: Job, effect: str, html: str, conversation: Conversation) -> Write:
+    def _note(self, job: Job, effect: str, html: str, conversation: Conversation) -> Write:
         """An imported note: it notifies nobody. Status and cc stay as they are."""
         note = Note(
             text=append_marker(html, make_marker(self._key, effect, "")),
-            user_id=(await self._behaviour()).bot_user_id,
+            user_id=job.behaviour.bot_user_id,
             status=_status_of(conversation),
             cc=conversation.cc,
             imported=True,
@@ -168,12 +152,6 @@ class Writes:
             find=find,
             attachments=sent_attachments(thread) if isinstance(thread, CustomerThread) else (),
         )
-
-    async def _thread(self, job: Job, shape: Shape) -> CustomerThread:
-        behaviour = await self._behaviour()
-        if not behaviour.created_at_honoured:
-            shape = replace(shape, is_dated=True)
-        return customer_thread(job, shape, self._key)
 
     async def _read_back(
         self, job: Job, thread: CustomerThread, conversation_id: int, thread_id: int | None
