@@ -71,8 +71,9 @@ ENTRYPOINT ["python", "-m", "gmail_ingest"]
 
 FROM runtime AS webhook_gateway
 COPY --from=install-webhook_gateway /app /app
+ENV CSM_WEBHOOK_GATEWAY__WEBHOOK_HOST=0.0.0.0
 HEALTHCHECK --interval=5s --timeout=4s --start-period=60s CMD ["python", "-m", "csm.probe", "8082"]
-EXPOSE 8082
+EXPOSE 8082 8000
 ENTRYPOINT ["python", "-m", "webhook_gateway"]
 
 FROM runtime AS classifier

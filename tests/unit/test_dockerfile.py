@@ -44,7 +44,8 @@ def test_each_service_has_a_target_that_runs_it_and_probes_its_port(service: str
     port = ROLES[service].port
     assert f'ENTRYPOINT ["python", "-m", "{service}"]' in lines
     assert f'"csm.probe", "{port}"' in lines
-    assert f"EXPOSE {port}" in lines
+    listens = [str(one) for one in (port, ROLES[service].webhook_port) if one]
+    assert f"EXPOSE {' '.join(listens)}\n" in lines
     assert f"/wheels/{service}-*.whl" in targets()[f"install-{service}"]
 
 
