@@ -91,7 +91,7 @@ async def test_what_prevents_doubling_stays(judge: Store, writer: Store) -> None
         store.pass_time(KEPT + 1)
         await Retention(store.db, forget).forget()
     assert not judge.run(triage.are_open, [3])
-    assert judge.run(triage.tell_again, 3, 7, "", "r1"), "a sweep finds the verdict"
+    assert judge.run(triage.tell_again, [3], 7, "", "r1"), "a sweep finds the verdict"
     assert writer.run(desk.accept, verdict(), "", AGAIN) == "done"
     (draft,) = writer.rows(DRAFT)
     assert (draft["state"], draft["distance"], draft["fingerprint"]) == ("edited", 0.5, "f")

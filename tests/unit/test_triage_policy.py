@@ -84,7 +84,12 @@ def test_what_has_a_verdict_is_context_only() -> None:
 
 @pytest.mark.parametrize("state", sorted(policy.FINAL))
 def test_a_final_verdict_ends_it(state: VerdictState) -> None:
-    assert looked_at(conversation(thread(1), thread(2)), {2: state}) == Settled(2)
+    assert looked_at(conversation(thread(1), thread(2)), {2: state}) == Settled((1, 2))
+
+
+def test_what_a_sweep_tells_again_begins_after_the_agents_answer() -> None:
+    talk = conversation(thread(1), thread(2, "message"), thread(3), thread(4), thread(5, "message"))
+    assert looked_at(talk, {1: "final", 3: "final", 4: "final"}) == Settled((3, 4))
 
 
 def test_an_agents_answer_ends_it_but_drafts_and_notes_do_not() -> None:
@@ -196,7 +201,7 @@ def test_a_burst_is_what_nobody_answered_or_judged(
             assert one.id > max(answered, default=0)
         assert {*found.threads} | {*found.earlier} == {*spoken}
     elif isinstance(found, Settled):
-        assert states[found.thread_id] in policy.FINAL
+        assert states[found.thread_ids[-1]] in policy.FINAL
     else:
         assert not spoken or spoken[-1].type == "message"
 

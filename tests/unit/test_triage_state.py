@@ -91,16 +91,26 @@ def test_a_provisional_verdict_covers_nothing(store: Store) -> None:
 def test_a_dry_run_is_kept_and_told_to_nobody(store: Store) -> None:
     assert store.run(state.conclude, verdict(1, "dry-run"), "")
     assert told(store) == []
-    assert not store.run(state.tell_again, 1, 7, "", "r1")
+    assert not store.run(state.tell_again, [1], 7, "", "r1")
 
 
 def test_a_verdict_is_told_again_where_its_conversation_is_now(store: Store) -> None:
     store.run(state.conclude, verdict(1, "provisional"), "")
     store.run(state.conclude, verdict(1, "final"), "")
     store.run(all_sent)
-    assert store.run(state.tell_again, 1, 9, "", "r1")
+    assert store.run(state.tell_again, [1], 9, "", "r1")
     (out,) = store.run(outbox.unsent)
     assert (out.event.conversation_id, out.event.verdict_seq, out.bucket) == (9, 2, "r1")
+
+
+def test_every_final_verdict_of_a_burst_is_told_again_in_order(store: Store) -> None:
+    store.run(state.conclude, verdict(3, "provisional"), "")
+    store.run(state.conclude, verdict(4, "final", covers=(3,)), "")
+    for thread in (5, 2):
+        store.run(state.conclude, verdict(thread, "final"), "")
+    store.run(all_sent)
+    assert store.run(state.tell_again, [2, 3, 4, 5], 7, "", "r1") == 3
+    assert told(store) == [(2, 1, False), (4, 1, False), (5, 1, False)]
 
 
 def all_sent(connection: Connection) -> None:

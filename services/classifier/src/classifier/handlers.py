@@ -1,7 +1,7 @@
 """What the classifier does with the bus: a hint at a conversation becomes a verdict, once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -142,20 +142,20 @@ class Handlers:
             case NotOurs(reason):
                 await self._db.run(state.not_ours, conversation.id, slug, reason)
                 return Done()
-            case Settled(thread_id):
-                return await self._settled(event, conversation.id, thread_id)
+            case Settled(thread_ids):
+                return await self._settled(event, conversation.id, thread_ids)
             case Burst() as burst:
                 metrics.BURSTS.observe(len(burst.threads))
                 return await self._take(event, conversation, burst, slug, known)
 
     async def _settled(
-        self, event: ConversationUpdated, conversation_id: int, thread_id: int
+        self, event: ConversationUpdated, conversation_id: int, thread_ids: Sequence[int]
     ) -> Outcome:
         """A sweep walks the chain: who has done his work tells its result again."""
         if event.cause == "sweep":
             bucket = self._timing.bucket(await self._db.run(state.now))
             if await self._db.run(
-                state.tell_again, thread_id, conversation_id, traceparent(), bucket
+                state.tell_again, thread_ids, conversation_id, traceparent(), bucket
             ):
                 self._told()
         return Done()

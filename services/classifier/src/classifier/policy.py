@@ -66,9 +66,13 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The newest customer thread has its final verdict; it may be told again."""
+    """The newest customer thread has its final verdict.
 
-    thread_id: int
+    Told again may be what was said of `thread_ids`: the messages since the agent's last one before
+    it, oldest first.
+    """
+
+    thread_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def worth(
         return NotOurs("no message of a customer")
     newest = customers[-1]
     if states.get(newest.id) in FINAL:
-        return Settled(newest.id)
+        return Settled(tuple(thread.id for thread in _unanswered(spoken, newest)))
     if reason := _not_a_case(conversation, newest, scope):
         return NotOurs(reason)
     if spoken[-1].type != "customer":
@@ -130,10 +134,16 @@ def _burst(
     spoken: Sequence[Thread], states: Mapping[int, VerdictState], flags: str | None
 ) -> Burst:
     """Everything the customer wrote since the last agent's message and nobody has judged."""
-    begin = max((n for n, t in enumerate(spoken) if t.type == "message"), default=-1) + 1
-    threads = tuple(t for t in spoken[begin:] if states.get(t.id) not in FINAL)
+    threads = tuple(t for t in _unanswered(spoken, spoken[-1]) if states.get(t.id) not in FINAL)
     ids = {t.id for t in threads}
     return Burst(threads, tuple(t for t in spoken if t.id not in ids), flags)
+
+
+def _unanswered(spoken: Sequence[Thread], newest: Thread) -> Sequence[Thread]:
+    """What the customer wrote since the agent's last message, up to `newest`."""
+    until = spoken[: spoken.index(newest) + 1]
+    begin = max((n for n, t in enumerate(until) if t.type == "message"), default=-1) + 1
+    return until[begin:]
 
 
 def priority_of(importance: int) -> Priority:

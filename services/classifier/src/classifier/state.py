@@ -244,21 +244,26 @@ def _next_seq(connection: Connection, thread_id: int) -> int:
 
 
 def tell_again(
-    connection: Connection, thread_id: int, conversation_id: int, traceparent: str, bucket: str
-) -> bool:
-    """Promise the newest verdict on a thread once more; False when there is none to tell.
+    connection: Connection,
+    thread_ids: Sequence[int],
+    conversation_id: int,
+    traceparent: str,
+    bucket: str,
+) -> int:
+    """Promise the final verdicts on these threads once more, in this order; how many there are.
 
-    Its conversation may have been merged into another one since.
+    Their conversation may have been merged into another one since. What is covered by a later
+    verdict, or was a dry run, has none of its own.
     """
-    told = and_(VERDICT.c.thread_id == thread_id, VERDICT.c.state.in_(("final", "provisional")))
-    newest = select(VERDICT.c.event).where(told).order_by(VERDICT.c.seq.desc()).limit(1)
-    stored = connection.execute(newest).scalar_one_or_none()
-    if not stored:
-        return False
-    event = ConversationClassified.model_validate_json(stored)
-    moved = event.model_copy(update={"conversation_id": conversation_id})
-    outbox.enqueue(connection, moved, traceparent, bucket)
-    return True
+    final = and_(VERDICT.c.thread_id.in_(thread_ids), VERDICT.c.state == "final")
+    rows = connection.execute(select(VERDICT.c.thread_id, VERDICT.c.event).where(final))
+    stored = {row.thread_id: row.event for row in rows}
+    told = [stored[thread_id] for thread_id in thread_ids if thread_id in stored]
+    for one in told:
+        event = ConversationClassified.model_validate_json(one)
+        moved = event.model_copy(update={"conversation_id": conversation_id})
+        outbox.enqueue(connection, moved, traceparent, bucket)
+    return len(told)
 
 
 def begin_anew(connection: Connection) -> int:
