@@ -51,6 +51,26 @@ async def test_one_call_judges_a_burst_and_nothing_is_asked_again(by_model: Tria
 
 
 @pytest.mark.promise("one-verdict")
+async def test_messages_in_a_row_are_asked_about_one_after_the_other(by_model: Triage) -> None:
+    """Else the same words are paid for alone, together with the next ones, and the next ones."""
+    by_model.llm.post("settings", latency_s=1.0)
+    await by_model.begin()
+    first = by_model.write("Hello, a question.")
+    await noticed(by_model, first)
+    await by_model.service.until(lambda: by_model.llm.get("counters")["in_flight"] == 1)
+    second = by_model.write(LATE, first.conversation)
+    await noticed(by_model, second)
+    await by_model.judged(1)
+    await by_model.hint(second, "poll")
+    await by_model.judged(2)
+    await by_model.idle()
+    assert by_model.calls == 2
+    assert by_model.llm.get("counters")["most_in_flight"] == 1
+    told = await by_model.told()
+    assert [one.customer_thread_id for one in told] == [first.thread, second.thread]
+
+
+@pytest.mark.promise("one-verdict")
 async def test_the_same_text_twice_is_paid_for_once(by_model: Triage) -> None:
     await by_model.begin()
     copies = [by_model.write(LATE) for _ in range(5)]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+CLASSIFIER = "services/classifier/src/classifier"
+WRITER = "services/draft_writer/src/draft_writer"
 COMMON = "libs/common/src/csm"
 INGEST = "services/gmail_ingest/src/gmail_ingest"
 
@@ -158,15 +160,15 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "window: a backfill does not bury new mail",
         f"{COMMON}/work.py",
-        "    if room <= 0:\n        return []\n",
+        "    if room < max(1, window // 4):\n        return []\n",
         "    room = 10_000\n",
         ("tests/unit/test_work.py",),
     ),
     Guard(
         "per resource only the oldest is published",
         f"{COMMON}/work.py",
-        "WORK.c.next_try <= csm_now(), ~blocked)",
-        "WORK.c.next_try <= csm_now())",
+        "or_(and_(is_ready, ~blocked), ",
+        "or_(is_ready, ",
         ("tests/unit/test_work.py",),
     ),
     Guard(
@@ -320,5 +322,63 @@ GUARDS: tuple[Guard, ...] = (
         "pass",
         ("tests/e2e/test_audit.py", "-k", "double or foreign"),
         slow=True,
+    ),
+    Guard(
+        "one question at a time in a conversation",
+        f"{CLASSIFIER}/handlers.py",
+        "            if not is_mine:\n",
+        "            if False:\n",
+        ("tests/e2e/test_acceptance_model.py", "-k", "one_after_the_other"),
+        slow=True,
+    ),
+    Guard(
+        "one final verdict per message",
+        f"{CLASSIFIER}/state.py",
+        "before.get(thread_id) in FINAL or (",
+        "(",
+        ("tests/unit/test_triage_state.py",),
+    ),
+    Guard(
+        "what was there before is left alone",
+        f"{CLASSIFIER}/policy.py",
+        "    if not _is_ours(newest, flags.get(newest.id), scope, now):\n",
+        "    if False:\n",
+        ("tests/unit/test_triage_policy.py",),
+    ),
+    Guard(
+        "a mail does not make itself a P0",
+        f"{CLASSIFIER}/policy.py",
+        "    if opinion.importance <= CLAMP or is_grave:\n",
+        "    if True:\n",
+        ("tests/unit/test_triage_policy.py",),
+    ),
+    Guard(
+        "what the bus brought is never published as if for the first time",
+        f"{COMMON}/work.py",
+        "        delivered(connection, row.id, republish_after)\n",
+        "        pass\n",
+        ("tests/unit/test_work.py",),
+    ),
+    Guard(
+        "a final verdict is not behind a provisional one",
+        f"{WRITER}/state.py",
+        'kind = "arrival" if verdict.provisional else "conv"',
+        'kind = "conv"',
+        ("tests/unit/test_desk_state.py",),
+    ),
+    Guard(
+        "an older verdict writes nothing",
+        f"{WRITER}/state.py",
+        "    if Rank(row.written_at, row.thread_id, row.verdict_seq) > rank:\n",
+        "    if False:\n",
+        ("tests/faults/test_verdicts.py", "-k", "newest_verdict_wins"),
+        slow=True,
+    ),
+    Guard(
+        "tags that a person changed are theirs",
+        f"{WRITER}/policy.py",
+        "record.taken_over or seen not in {record.own, record.pending}",
+        "record.taken_over",
+        ("tests/unit/test_desk_policy.py",),
     ),
 )
