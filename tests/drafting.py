@@ -39,6 +39,10 @@ class Drafting:
     async def begin(self, **options: Any) -> None:
         """Start it and hand the self-test's findings on, as `csm self-test` does."""
         self.writer.live(**options)
+        await self.hand_on_findings()
+
+    async def hand_on_findings(self) -> None:
+        """Of the self-test, to whichever process answers."""
         findings = json.loads(self.stage.rows("SELECT findings FROM self_test")[0][0])
         while not await self.writer.answers("self-test-keep", findings=findings):
             assert self.writer.deaths() == []

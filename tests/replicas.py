@@ -5,7 +5,7 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -110,18 +110,22 @@ class Replicas:
         """Send a signal to one of them."""
         self._service.signal(life, number)
 
-    async def kill_some(self, every: tuple[float, float], seed: int) -> int:
-        """SIGKILL one of them at random moments until the stage is quiet; returns how many died.
+    async def kill_some(
+        self, every: tuple[float, float], seed: int, is_over: Callable[[], bool] | None = None
+    ) -> int:
+        """SIGKILL one of them at random moments until it is over; returns how many died.
 
-        `every` is the shortest and the longest pause in seconds. Only a stage knows quietness.
+        `every` is the shortest and the longest pause in seconds. A stage is over when it is quiet.
         """
-        assert isinstance(self._service, Stage)
+        if is_over is None:
+            assert isinstance(self._service, Stage)
+            is_over = self._service.is_quiet
         chance = random.Random(seed)
         kills = 0
         while True:
             until = time.monotonic() + chance.uniform(*every)
             while time.monotonic() < until:
-                if self._service.is_quiet():
+                if is_over():
                     return kills
                 await asyncio.sleep(0.05)
             if lives := self.running():
