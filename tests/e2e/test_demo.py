@@ -92,11 +92,11 @@ def promised(report: Any) -> dict[str, str]:
     return {name: p["result"] + "".join(p["findings"]) for name, p in report["promises"].items()}
 
 
-PROMISES = ("once", "together", "never-sent", "one-verdict", "hint-only", "shown")
+PROMISES = ("once", "together", "never-sent", "one-verdict", "one-draft", "hint-only", "shown")
 KEPT = dict.fromkeys(PROMISES, "kept")
 
 
-@pytest.mark.promise("once", "together", "never-sent", "one-verdict", "hint-only", "shown")
+@pytest.mark.promise("once", "together", "never-sent", "one-verdict", "one-draft", "shown")
 def test_the_sample_mails_survive_both_kills(tmp_path: Path) -> None:
     samples = sample_mails()
     with demo(tmp_path, "--json") as running:

@@ -19,12 +19,16 @@ def row(
 
 def note(marker: str) -> dict[str, Any]:
     body = f"<b>P1</b> · customer &amp; more<br>Facts<!-- {marker} -->"
-    return {"type": "note", "markers": [marker], "body": body}
+    return {"type": "note", "state": "published", "markers": [marker], "body": body}
+
+
+def draft(*markers: str) -> dict[str, Any]:
+    return {"type": "message", "state": "draft", "markers": [*markers], "body": "<p>Hello</p>"}
 
 
 def desk_row(number: int, **change: Any) -> dict[str, Any]:
     facts = {"id": number, "subject": f"Question {number}", "tags": ["p1", "customer"]}
-    return {**facts, "threads": [note(f"m{number}")], **change}
+    return {**facts, "threads": [note(f"m{number}"), draft(f"d{number}")], **change}
 
 
 FACTS = Facts(
@@ -115,7 +119,22 @@ def test_the_team_sees_subject_tags_and_the_notes_first_words() -> None:
         "subject": "Question 1",
         "tags": "customer p1",
         "note": "P1 · customer & more",
+        "draft": "draft",
     }
+
+
+@pytest.mark.parametrize(
+    ("threads", "words"),
+    [
+        ([note("m3"), draft("d3"), draft("d4")], "conversation 3 has 2 drafts"),
+        ([note("m3"), draft()], "the draft in conversation 3 is not ours"),
+    ],
+)
+def test_a_second_draft_or_somebody_elses_breaks_one_draft(
+    threads: list[dict[str, Any]], words: str
+) -> None:
+    seen = replace(FACTS, desk=[*FACTS.desk, desk_row(3, threads=threads)])
+    assert broken(seen)["one-draft"] == (words,)
 
 
 def test_mail_that_leaves_the_desk_breaks_never_sent() -> None:

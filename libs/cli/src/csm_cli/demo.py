@@ -213,7 +213,9 @@ async def _triaged(stage: Stage, progress: Progress) -> None:
 
 async def _keep_open(stage: Stage) -> None:
     screen().print(f"\nThe help desk: {stage.desk.url}/   the mailbox: {stage.gmail.url}/")
-    screen().print("Answer a customer there, or send a mail; Ctrl-C ends everything.")
+    screen().print("Edit, send or discard a draft there, take a sent one back, or send a mail.")
+    screen().print(f"csm drafts --config {stage.config} shows what became of the drafts.")
+    screen().print("Ctrl-C ends everything.")
     try:
         await asyncio.wait([stage.life])
     except asyncio.CancelledError:

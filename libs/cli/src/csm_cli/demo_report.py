@@ -16,7 +16,7 @@ _SELF_TEST = "[csm self-test]"
 _MISSED = "not: there were too few mails"
 # Conversations that are shown, and characters of their subjects and notes.
 _SHOWN = 12
-_WIDTH = 44
+_WIDTH = 40
 _WRITTEN = ("done", "degraded")
 _EXPLAINED = ("filtered", "degraded", "parked", "gone", "dry-run")
 
@@ -130,6 +130,7 @@ def report_of(facts: Facts, seconds: float) -> Report:
             Promise(
                 "one-verdict", "tags and notes of each conversation, notes doubled", _told(facts)
             ),
+            Promise("one-draft", "drafts of each conversation, whose they are", _drafted(facts)),
             Promise("hint-only", "NATS killed with messages in work", _hints(facts)),
             Promise("shown", "each mail without a ticket has its reason", _shown(facts)),
         ],
@@ -146,13 +147,19 @@ def _notes(conversation: Json) -> list[Json]:
     return [t for t in conversation["threads"] if t["type"] == "note" and t["markers"]]
 
 
+def drafts(conversation: Json) -> list[Json]:
+    """What waits for somebody to send it."""
+    return [t for t in conversation["threads"] if t["state"] == "draft"]
+
+
 def _verdict(conversation: Json) -> Mapping[str, str]:
-    """A conversation as the team sees it: subject, tags, the first words of its newest note."""
-    notes = _notes(conversation)
+    """A conversation as the team sees it: subject, tags, the first words of its newest verdict."""
+    notes = [note for note in _notes(conversation) if note["body"].startswith("<b>P")]
     text = re.sub(r"<!--.*?-->", "", notes[-1]["body"]) if notes else ""
     first = html.unescape(re.sub(r"<[^>]+>", "", text.partition("<br>")[0]))
     tags = " ".join(sorted(conversation["tags"]))
-    return {"subject": conversation["subject"], "tags": tags, "note": first}
+    draft = "draft" if drafts(conversation) else ""
+    return {"subject": conversation["subject"], "tags": tags, "note": first, "draft": draft}
 
 
 def _told(facts: Facts) -> tuple[str, ...]:
@@ -164,6 +171,20 @@ def _told(facts: Facts) -> tuple[str, ...]:
     ]
     markers = Counter(tuple(note["markers"]) for row in facts.desk for note in _notes(row))
     found += [f"note {marker} is there {n} times" for marker, n in markers.items() if n > 1]
+    return tuple(found)
+
+
+def _drafted(facts: Facts) -> tuple[str, ...]:
+    """One at most, marked as ours, for nobody has begun one in the demo; and some there are."""
+    counted = {row["id"]: drafts(row) for row in facts.desk}
+    found = [f"conversation {n} has {len(d)} drafts" for n, d in counted.items() if len(d) > 1]
+    found += [
+        f"the draft in conversation {n} is not ours"
+        for n, made in counted.items()
+        if not all(draft["markers"] for draft in made)
+    ]
+    if facts.are_samples and not any(counted.values()):
+        found.append("not shown: there is no draft")
     return tuple(found)
 
 
@@ -234,8 +255,11 @@ def show(report: Report) -> None:
     ]
     if reasons:
         screen().print(table("\nNot simply written", ("state", "mails", "reason"), reasons))
-    told = [(_cut(v["subject"]), v["tags"], _cut(v["note"])) for v in report.verdicts[:_SHOWN]]
-    screen().print(table("\nWhat the team sees", ("subject", "tags", "note"), told))
+    told = [
+        (_cut(v["subject"]), v["tags"], _cut(v["note"]), v["draft"])
+        for v in report.verdicts[:_SHOWN]
+    ]
+    screen().print(table("\nWhat the team sees", ("subject", "tags", "note", ""), told))
     if len(report.verdicts) > _SHOWN:
         screen().print(f"  and {len(report.verdicts) - _SHOWN} more; --keep leaves the desk open")
     rows = [(p.result, p.id, p.looked_at) for p in report.promises]
@@ -253,6 +277,7 @@ def _sums(report: Report) -> Iterator[tuple[str, object]]:
     yield "in Gmail", report.mails
     yield "conversations", report.conversations
     yield "customer threads", report.customer_threads
+    yield "drafts", sum(bool(v["draft"]) for v in report.verdicts)
     for state in ("filtered", "degraded", "parked"):
         yield state, report.states.get(state, 0)
     yield "gmail_ingest killed with a POST on the wire", report.kills.gmail_ingest or _MISSED

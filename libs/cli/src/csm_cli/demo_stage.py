@@ -40,6 +40,7 @@ class Stage:
     bus: EmbeddedNats
     ingest: Child
     life: asyncio.Task[None]
+    config: Path
 
     async def ask(
         self,
@@ -139,7 +140,7 @@ async def staged(folder: Path, crash_at: str) -> AsyncIterator[Stage]:
             children[name] = child
             lives[name] = asyncio.create_task(child.run())
             stack.push_async_callback(_end, lives[name])
-        yield Stage(gmail, desk, bus, children[SERVICE], lives[SERVICE])
+        yield Stage(gmail, desk, bus, children[SERVICE], lives[SERVICE], settings.config)
 
 
 async def _provisioned(
@@ -147,8 +148,8 @@ async def _provisioned(
 ) -> Installation:
     model = {"base_url": f"{simulators['model'].url}/v1", "data_processing_acknowledged": True}
     installation = Installation(
-        folder, simulators["gmail"].url, simulators["desk"].url, bus.url, write="triage",
-        sections={"llm": model, "llm.classify": {"model": _MODEL}},
+        folder, simulators["gmail"].url, simulators["desk"].url, bus.url, write="drafts",
+        sections={"llm": model, "llm.classify": {"model": _MODEL}, "llm.draft": {"model": _MODEL}},
     )  # fmt: skip
     installation.save()
     await provision(*load_all(installation.config))
