@@ -17,6 +17,7 @@ from csm import logs
 from csm.admin import AdminError
 from csm.streams import ProvisioningError
 from csm_cli.children import ChildConfigError
+from csm_cli.demo_mail import keep_coming
 from csm_cli.demo_progress import Progress
 from csm_cli.demo_report import Kills, Report, is_triaged, judged, show
 from csm_cli.demo_stage import Stage, staged, until
@@ -213,13 +214,18 @@ async def _triaged(stage: Stage, progress: Progress) -> None:
 
 async def _keep_open(stage: Stage) -> None:
     screen().print(f"\nThe help desk: {stage.desk.url}/   the mailbox: {stage.gmail.url}/")
-    screen().print("Edit, send or discard a draft there, take a sent one back, or send a mail.")
+    screen().print(
+        "Edit, send or discard a draft there, or take a sent one back; mail keeps coming."
+    )
     screen().print(f"csm drafts --config {stage.config} shows what became of the drafts.")
     screen().print("Ctrl-C ends everything.")
+    mail = asyncio.create_task(keep_coming(stage))
     try:
-        await asyncio.wait([stage.life])
+        await asyncio.wait([stage.life, mail], return_when=asyncio.FIRST_COMPLETED)
+        for ended in (task for task in (stage.life, mail) if task.done()):
+            ended.result()
     except asyncio.CancelledError:
         if task := asyncio.current_task():
             task.uncancel()  # the signal was the answer, not an interruption
-    else:
-        stage.life.result()
+    finally:
+        mail.cancel()
