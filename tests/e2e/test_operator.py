@@ -1,10 +1,13 @@
 """An operator sees, understands and repairs: real processes, as `csm up` runs them."""
 
+import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from cli_stack import Up, csm, delivered, free_port, simulators, upped, wait_for
@@ -15,6 +18,8 @@ from letters import letter
 
 pytestmark = pytest.mark.timeout(180)
 
+OBSERVABILITY = Path(__file__).resolve().parents[2] / "deploy" / "observability"
+METRIC = re.compile(r"\bcsm_[a-z_]+")
 REASON = ("--reason", "a test")
 
 
@@ -216,3 +221,18 @@ def test_without_nats_reading_goes_on_over_http_and_says_so(stack: Stack, tmp_pa
     refused = csm("replay", gmail_id, *REASON, "--config", str(config))
     assert refused.exit_code == 1
     assert refused.stderr.startswith("NATS does not answer at")
+
+
+@pytest.mark.proof
+def test_every_metric_of_rules_and_dashboards_is_exported_by_running_services(
+    stack: Stack,
+) -> None:
+    ports = [one["health_port"] for one in tomllib.loads(stack.up.config.read_text()).values()
+             if isinstance(one, dict) and "health_port" in one]  # fmt: skip
+    texts = [httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text for port in ports]
+    exported = set(re.findall(r"^# TYPE (csm_[a-z_]+) ", "\n".join(texts), re.MULTILINE))
+    files = sorted(OBSERVABILITY.rglob("alerts/*.yml")) + sorted(OBSERVABILITY.rglob("*.json"))
+    asked = {name for file in files for name in METRIC.findall(file.read_text("utf-8"))}
+    assert len(asked) > 35
+    families = exported | {f"{name}_bucket" for name in exported}
+    assert asked - families == set()

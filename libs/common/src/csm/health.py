@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,6 +19,7 @@ from csm import dependency, effects, metrics, migrations, outbox, streams, work
 from csm.admin import READING, AdminError, Json, Verb
 from csm.bus import Broker, DurableWatch
 from csm.db import Database, DatabaseUnavailableError, Step, csm_now
+from csm.effects import EFFECT
 from csm.logs import get_logger
 from csm.metrics import Figures
 from csm.ticks import Tick
@@ -148,6 +149,7 @@ class Health:
             metrics.show(known, self._vitals.dependencies)
         for tick in self._vitals.ticks:
             metrics.LOOP_AGE.labels(tick.loop).set(tick.age or 0.0)
+        metrics.BUS_READY.set(int(not list(self._bus_reasons())))
         metrics.EVENT_LOOP_DELAY.set(max(self._delays, default=0.0))
         metrics.NATS_FSYNC_ALWAYS.set(await self._fsync())
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
@@ -171,11 +173,16 @@ def figures(connection: Connection) -> Figures:
     """What the metrics show of the database, in one step."""
     waiting, oldest_waiting = outbox.backlog(connection)
     now = connection.execute(select(csm_now())).scalar_one()
+    sent = select(func.min(EFFECT.c.sent_at)).where(EFFECT.c.state == "intent")
+    oldest_write = connection.execute(sent).scalar_one()
+    down = dependency.all_down(connection)
     return Figures(
         states=work.counts(connection),
         oldest_open=work.oldest_open(connection) or 0.0,
         quarantined=effects.unresolved(connection),
         outbox=waiting,
         outbox_oldest=oldest_waiting,
-        down={down.name: now - down.since for down in dependency.all_down(connection)},
+        quarantine_oldest=0.0 if oldest_write is None else now - oldest_write,
+        down={one.name: now - one.since for one in down},
+        misconfigured=frozenset(one.name for one in down if one.configuration),
     )

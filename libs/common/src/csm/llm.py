@@ -122,6 +122,7 @@ class Llm:
         self._gate = Gate(settings.in_flight, scale)
         self._estimates: dict[str, TokenEstimate] = {}
         self._over: set[Task] = set()
+        _show_ceilings(settings)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -270,6 +271,13 @@ class Llm:
 
     def _estimate(self, model: str) -> TokenEstimate:
         return self._estimates.setdefault(model, TokenEstimate())
+
+
+def _show_ceilings(settings: LlmSettings) -> None:
+    for name, task in settings.tasks.items():
+        for period, most in (("day", task.usd_per_day), ("month", task.usd_per_month)):
+            if most is not None:
+                metrics.LLM_BUDGET.labels(name, period).set(float(most))
 
 
 def _ceiling(task: TaskSettings) -> Ceiling:

@@ -26,6 +26,10 @@ WORK_ROWS = Gauge("csm_work_rows", "Rows of work by state", ["state"], registry=
 PARKED = Gauge("csm_parked", "Work that only a person can bring further", registry=REGISTRY)
 DEGRADED = Gauge("csm_degraded", "Mails written as a stub", registry=REGISTRY)
 QUARANTINED = Gauge("csm_quarantined", "Writes whose outcome is not known yet", registry=REGISTRY)
+QUARANTINE_OLDEST = Gauge(
+    "csm_quarantine_oldest_seconds", "Age of the oldest such write, 0 without one",
+    registry=REGISTRY,
+)  # fmt: skip
 OUTBOX_ROWS = Gauge("csm_outbox_rows", "Events that the bus does not have yet", registry=REGISTRY)
 OUTBOX_OLDEST = Gauge(
     "csm_outbox_oldest_seconds", "Age of the oldest such event, 0 without one", registry=REGISTRY
@@ -35,6 +39,21 @@ DEPENDENCY_DOWN = Gauge(
 )
 DEPENDENCY_DOWN_FOR = Gauge(
     "csm_dependency_down_seconds", "Since how long, 0 when it is well", ["name"], registry=REGISTRY
+)
+MISCONFIGURED = Gauge(
+    "csm_dependency_misconfigured", "1 while a key, an id or a token of ours is refused", ["name"],
+    registry=REGISTRY,
+)  # fmt: skip
+BUS_READY = Gauge(
+    "csm_bus_ready", "1 while NATS is connected and every durable of ours is there",
+    registry=REGISTRY,
+)  # fmt: skip
+CONSUMER_PENDING = Gauge(
+    "csm_consumer_pending", "Events of a durable that were not delivered yet", ["durable"],
+    registry=REGISTRY,
+)  # fmt: skip
+CONSUMER_UNACKED = Gauge(
+    "csm_consumer_unacked", "Events of a durable that are in hand", ["durable"], registry=REGISTRY
 )
 DATABASE_REACHABLE = Gauge(
     "csm_database_reachable", "0: the figures of the database are missing", registry=REGISTRY
@@ -90,6 +109,9 @@ LLM_TOKENS = Counter(
 LLM_USD = Counter(
     "csm_llm_usd", "Money spent on models that have a price", ["task"], registry=REGISTRY
 )
+LLM_BUDGET = Gauge(
+    "csm_llm_budget_usd", "Configured ceiling of spending", ["task", "period"], registry=REGISTRY
+)
 LLM_IN_FLIGHT = Gauge("csm_llm_in_flight", "Questions that are asked now", registry=REGISTRY)
 LLM_LIMIT = Gauge("csm_llm_limit", "How many may be asked at a time now", registry=REGISTRY)
 LLM_BREAKER_OPEN = Gauge(
@@ -134,9 +156,11 @@ class Figures:
     states: Mapping[str, int] = field(default_factory=dict)
     oldest_open: float = 0.0
     quarantined: int = 0
+    quarantine_oldest: float = 0.0
     outbox: int = 0
     outbox_oldest: float = 0.0
     down: Mapping[str, float] = field(default_factory=dict)
+    misconfigured: frozenset[str] = frozenset()
 
 
 def show(figures: Figures, dependencies: frozenset[str]) -> None:
@@ -146,6 +170,7 @@ def show(figures: Figures, dependencies: frozenset[str]) -> None:
     OUTBOX_ROWS.set(figures.outbox)
     OUTBOX_OLDEST.set(figures.outbox_oldest)
     QUARANTINED.set(figures.quarantined)
+    QUARANTINE_OLDEST.set(figures.quarantine_oldest)
     PARKED.set(figures.states.get("parked", 0))
     DEGRADED.set(figures.states.get("degraded", 0))
     for state in _STATES:
@@ -153,15 +178,17 @@ def show(figures: Figures, dependencies: frozenset[str]) -> None:
     for name in dependencies | figures.down.keys():
         DEPENDENCY_DOWN.labels(name).set(int(name in figures.down))
         DEPENDENCY_DOWN_FOR.labels(name).set(figures.down.get(name, 0.0))
+        MISCONFIGURED.labels(name).set(int(name in figures.misconfigured))
 
 
 def hide() -> None:
     """The database does not answer: a gauge that stands still would look well."""
     DATABASE_REACHABLE.set(0)
     unknown = float("nan")
-    for gauge in (OLDEST_OPEN, OUTBOX_ROWS, OUTBOX_OLDEST, QUARANTINED, PARKED, DEGRADED):
+    known = (OLDEST_OPEN, OUTBOX_ROWS, OUTBOX_OLDEST, QUARANTINED, QUARANTINE_OLDEST, PARKED)
+    for gauge in (*known, DEGRADED):
         gauge.set(unknown)
-    for labelled in (WORK_ROWS, DEPENDENCY_DOWN, DEPENDENCY_DOWN_FOR):
+    for labelled in (WORK_ROWS, DEPENDENCY_DOWN, DEPENDENCY_DOWN_FOR, MISCONFIGURED):
         labelled.clear()
 
 

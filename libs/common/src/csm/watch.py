@@ -10,7 +10,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 
-from csm import alerts
+from csm import alerts, metrics
 from csm.alerts import alert
 from csm.delivery import is_cancelled
 from csm.logs import get_logger
@@ -83,8 +83,10 @@ class DurableWatch:
     async def _look(self, js: JetStreamContext, subscription: Subscription[Any]) -> None:
         durable = subscription.durable
         self._remember(durable.stream, (await js.stream_info(durable.stream)).created)
-        config = (await js.consumer_info(durable.stream, durable.name)).config
-        drift = [str(d) for d in durable_drift(durable, config, self._timing)]
+        found = await js.consumer_info(durable.stream, durable.name)
+        metrics.CONSUMER_PENDING.labels(durable.name).set(found.num_pending or 0)
+        metrics.CONSUMER_UNACKED.labels(durable.name).set(found.num_ack_pending or 0)
+        drift = [str(d) for d in durable_drift(durable, found.config, self._timing)]
         self._compare(durable.name, drift)
         await subscription.start()
 
