@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script beside its output, no package
 """Grafana's dashboards as code: `python deploy/observability/dashboards.py` writes their JSON.
 
 A dashboard is rows of panels; a panel is a question in words and the queries that answer it.
