@@ -66,6 +66,15 @@ def test_only_an_untouched_draft_of_ours_is_ever_replaced() -> None:
     assert decide(ours, record, "reply").answer == "suggest"
 
 
+def test_our_draft_for_an_earlier_message_is_none_for_one_that_had_to_wait() -> None:
+    """It was accepted before that draft was made, and written after it."""
+    waited = thread(3, createdAt=NOW + timedelta(seconds=1))
+    there = conversation(thread(1, createdAt=NOW), draft(2), waited)
+    ours = OwnRecord(3, drafts={2: fingerprint(OURS)})
+    assert decide(there, ours, "reply").answer == "suggest"
+    assert decide(there, OwnRecord(3), "reply").answer == "nothing"
+
+
 @pytest.mark.parametrize("status", ["closed", "spam"])
 def test_nobody_waits_in_a_conversation_at_rest(status: str) -> None:
     assert decide(conversation(thread(1), status=status), OwnRecord(1), "reply").answer == "nothing"

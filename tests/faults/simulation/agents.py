@@ -7,8 +7,9 @@ write: FreeScout has no compare-and-set, so that race is a residual risk and is 
 from collections.abc import Callable
 
 from faults.simulation.customers import Customers
+from faults.simulation.draft_agents import DraftAgents
 from faults.simulation.stage import Outside
-from simulators.freescout import drafting, staff
+from simulators.freescout import staff
 from simulators.freescout.records import Conversation, ConversationChange, RefusedError
 
 _ADA = 2
@@ -23,6 +24,7 @@ class Agents:
         self._outside = outside
         self._customers = customers
         self._world = outside.world
+        self._drafters = DraftAgents(outside, self._mails_leave)
         for _ in range(deeds):
             self._world.loop.later(self._world.dice.uniform(60, span), self.act)
 
@@ -34,7 +36,7 @@ class Agents:
             return
         deeds: list[Callable[[Conversation], None]] = [
             self._reply, self._reply, self._reply, self._note, self._merge, self._move,
-            self._draft, self._close, self._delete,
+            self._close, self._delete, *self._drafters.all(),
         ]  # fmt: skip
         deed, row = dice.choice(deeds), dice.choice(rows)
         try:
@@ -45,7 +47,8 @@ class Agents:
     def _reply(self, row: Conversation) -> None:
         if row.state == "deleted":
             return
-        staff.reply(self._outside.desk.site.desk, row.id, "<p>We look into it.</p>", _ADA)
+        sent = staff.reply(self._outside.desk.site.desk, row.id, "<p>We look into it.</p>", _ADA)
+        self._outside.deeds.sent.add(sent.id)
         self._world.note("agent", "replies in", row.id)
         self._world.loop.later(16, self._mails_leave)
 
@@ -69,29 +72,25 @@ class Agents:
         target = self._world.dice.choice(same)
         is_calm = not any(desk.is_touched(one.id, _CALM) for one in (row, target))
         if target.state != "deleted" and is_calm:
+            self._outside.deeds.rearranged |= {row.id, target.id}
             staff.merge(desk.site.desk, row.id, target.id, _ADA)
             self._world.note("agent", f"merges {row.id} into", target.id)
 
     def _move(self, row: Conversation) -> None:
         if not self._outside.desk.is_touched(row.id, _CALM):
+            self._outside.deeds.rearranged.add(row.id)
             change = ConversationChange(by_user=_ADA, mailbox_id=3 - row.mailbox_id)
             self._outside.desk.site.desk.update_conversation(row.id, change)
             self._world.note("agent", "moves", row.id)
 
-    def _draft(self, row: Conversation) -> None:
-        """A draft of a person: edited, or thrown away again."""
-        desk = self._outside.desk.site.desk
-        draft = drafting.start(desk, row.id, "<p>Half an answ</p>", _ADA)
-        drafting.save(desk, draft.id, "<p>Half an answer</p>")
-        if self._world.dice.random() < 0.5:
-            drafting.discard(desk, draft.id)
-
     def _close(self, row: Conversation) -> None:
+        self._outside.deeds.drafted.add(row.id)
         change = ConversationChange(by_user=_ADA, status="closed")
         self._outside.desk.site.desk.update_conversation(row.id, change)
 
     def _delete(self, row: Conversation) -> None:
         """Delete as the UI does; the next mail of the customer brings it back."""
         if row.state != "deleted" and not self._outside.desk.is_touched(row.id, _CALM):
+            self._outside.deeds.rearranged.add(row.id)
             staff.delete(self._outside.desk.site.desk, row.id, _ADA)
             self._world.note("agent", "deletes", row.id)

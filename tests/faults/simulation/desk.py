@@ -6,16 +6,16 @@ no timeout of a client changes what the desk does with a request that has left.
 
 import json
 import re
-from collections.abc import Coroutine
+from collections import Counter
 from email.utils import formatdate
 from typing import Any
 
 import httpx
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from csm.marker import find_marker
 from csm.timing import Timing
+from faults.simulation.routes import Routes
 from faults.simulation.world import World
 from simulators.freescout.answers import core_error
 from simulators.freescout.api import CUT, Api
@@ -24,7 +24,7 @@ from simulators.freescout.installation import Installation
 from simulators.freescout.records import Cut
 
 URL = "https://desk.example"
-_ADDRESSED = re.compile(r"/api/conversations/(\d+)(?:/threads)?")
+_ADDRESSED = re.compile(r"/api/conversations/(\d+)(?:/\w+)?")
 
 
 class Desk:
@@ -37,44 +37,24 @@ class Desk:
         self.down: str = ""
         self.sent_to_customers: list[str] = []
         self.applied_at: dict[int, float] = {}
+        # What was ever made by the API: drafts by the mark of their effect, and their threads.
+        self.drafts_made: Counter[str] = Counter()
+        self.by_bot: set[int] = set()
         self._touched: dict[int, float] = {}
-        self._routes = Api(self.site).routes()
+        self._routes = Routes(Api(self.site).routes(), "/api")
 
     def answer(self, request: httpx.Request, cut: Cut = Cut.NOTHING) -> Response:
         """Apply a request now, as the HTTP simulator does."""
         pass_time(self.site.desk)
-        path = request.url.path.removeprefix("/api")
-        route, parameters = self._route(path)
-        if route is None:
+        answer = self._routes.answer(request, **{CUT: cut})
+        if answer is None:
             return core_error(404, wants_json=True)
-        scope = {
-            "type": "http", "method": request.method, "path": request.url.path, "root_path": "",
-            "scheme": "http", "server": ("desk.example", 80), "query_string": request.url.query,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
-            "path_params": parameters, CUT: cut,
-        }  # fmt: skip
-        body = request.content
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        answer: Response = at_once(route.endpoint(Request(scope, receive)))
         self._remember(request, answer)
         return answer
 
     def is_touched(self, conversation_id: int, within: float) -> bool:
         """Whether a request about this conversation came in the last `within` seconds."""
         return self.world.loop.time() - self._touched.get(conversation_id, -within) < within
-
-    def _route(self, path: str) -> tuple[Route | None, dict[str, Any]]:
-        for route in self._routes:
-            if found := route.path_regex.match(path):
-                converted = {
-                    name: route.param_convertors[name].convert(value)
-                    for name, value in found.groupdict().items()
-                }
-                return route, converted
-        return None, {}
 
     def touch(self, path: str) -> None:
         """A request about a conversation is on its way or was answered just now."""
@@ -93,7 +73,12 @@ class Desk:
             self.applied_at[thread_id] = self.world.now()
         wanted = json.loads(request.content)
         for thread in wanted.get("threads") or [wanted]:
-            if thread["type"] == "message" and thread.get("state") != "draft":
+            if thread["type"] != "message":
+                continue
+            found = find_marker(thread["text"])
+            self.drafts_made[found.mark_id if found else ""] += 1
+            self.by_bot.add(made)
+            if thread.get("state") != "draft":
                 self.sent_to_customers.append(f"POST {request.url.path}")
 
 
@@ -179,13 +164,3 @@ def _give(answer: Any, response: Response) -> None:
 def http_date(now: float) -> bytes:
     """The header Date."""
     return formatdate(int(now), usegmt=True).encode()
-
-
-def at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """The answer of a coroutine that waits for nothing."""
-    try:
-        coroutine.send(None)
-    except StopIteration as end:
-        return end.value
-    coroutine.close()
-    raise AssertionError("the simulator's route waits for something")

@@ -9,19 +9,19 @@ from csm import crash
 from csm.streams import STREAMS
 from csm.timing import PROFILES, Timing
 from faults.simulation.agents import Agents
+from faults.simulation.classifier_stage import Classifier
 from faults.simulation.customers import Customers
-from faults.simulation.ear import Ear, Sweep
+from faults.simulation.gateway_stage import WebhookGateway
 from faults.simulation.gmail_stage import GmailIngest
 from faults.simulation.stage import Outside, Stage
 from faults.simulation.stream import JetStream
 from faults.simulation.troubles import Troubles
 from faults.simulation.virtual import Life
 from faults.simulation.world import Rates, World
+from faults.simulation.writer_stage import DraftWriter
 
 # Who takes part, in the order of the chain; a later stage joins here.
-STAGES: tuple[type[Stage], ...] = (GmailIngest, Sweep, Ear)
-# Those that neither die nor are restarted: they stand in for something.
-_IMMORTAL = (Sweep, Ear)
+STAGES: tuple[type[Stage], ...] = (GmailIngest, WebhookGateway, Classifier, DraftWriter)
 # Seconds of virtual time after the last fault until all work must have ended: below the duplicate
 # window, so that a rescue which the bus swallows counts as lost.
 PATIENCE = 3600.0
@@ -35,7 +35,7 @@ class Plan:
     mails: int = 60
     threads: int = 20
     deeds: int = 20
-    span: float = 2400.0
+    span: float = 1200.0
     replicas: int | None = None
     rates: Rates = field(default_factory=Rates)
     has_troubles: bool = True
@@ -84,10 +84,9 @@ class History:
         loop.later(0, self._begin)
         try:
             self.pass_time(self._faults_end)
-            while self._goes_on() and not self.is_quiet():
-                self.pass_time(_LOOK)
-            self._sweep()
-            self.pass_time(300.0)
+            self._settle()
+            self._reconcile()
+            self._settle()
             findings = tuple(self._findings())
         finally:
             ended = loop.time()
@@ -100,12 +99,16 @@ class History:
         self.world.loop.later(seconds, self.world.loop.stop)
         self.world.loop.run_forever()
 
-    def _goes_on(self) -> bool:
-        return not self.world.is_hot and self.world.loop.time() < self._faults_end + PATIENCE
+    def _settle(self) -> None:
+        """Until nobody owes anything, or it has taken too long."""
+        until = self.world.loop.time() + PATIENCE
+        self.pass_time(_LOOK)
+        while not self.world.is_hot and self.world.loop.time() < until and not self.is_quiet():
+            self.pass_time(_LOOK)
 
     def is_quiet(self) -> bool:
-        """Whether no stage owes anything."""
-        return all(stage.is_quiet() for stage in self.stages)
+        """Whether no stage owes anything, and the bus holds nothing for any."""
+        return self.outside.server.is_idle and all(stage.is_quiet() for stage in self.stages)
 
     def _findings(self) -> list[str]:
         owing = [f"owing: {stage.name}" for stage in self.stages if not stage.is_quiet()]
@@ -114,14 +117,13 @@ class History:
         found = [finding for stage in self.stages for finding in stage.findings()]
         return owing + self._surprises + [f"error: {e}" for e in self.world.loop.errors] + found
 
-    def _sweep(self) -> None:
+    def _reconcile(self) -> None:
         """One sweep more when all is quiet: what a lost hint costs is time."""
         for stage in self.stages:
-            if isinstance(stage, Sweep):
-                self.world.loop.later(0, self._sweep_with, stage)
-
-    def _sweep_with(self, stage: Sweep) -> None:
-        self.world.loop.create_task(stage.pass_over())
+            if isinstance(stage, WebhookGateway):
+                self.world.loop.later(
+                    0, lambda it=stage: self.world.loop.create_task(it.reconcile())
+                )
 
     def _calm(self) -> None:
         self.world.is_faulty = False
@@ -131,8 +133,7 @@ class History:
 
     def _begin(self) -> None:
         for stage in self.stages:
-            is_immortal = isinstance(stage, _IMMORTAL)
-            for number in range(1 if is_immortal else stage.replicas):
+            for number in range(stage.replicas):
                 self._start(stage, number)
 
     def _start(self, stage: Stage, number: int) -> None:
@@ -140,9 +141,6 @@ class History:
         self._born[place] += 1
         life = Life(f"{place}.{self._born[place]}")
         self.world.note("starts", life.name)
-        if isinstance(stage, _IMMORTAL):
-            self.world.loop.create_task(stage.life(life.name))
-            return
         life.again = lambda: self._start(stage, number)
         task = life.enter(lambda: self.world.loop.create_task(stage.life(life.name)))
         self._lives[life.name] = task

@@ -22,7 +22,10 @@ class Return:
 def three_hours_of_503(seed: int, mails: int = 60) -> Return:
     """FreeScout answers 503 from the first mail on, for three hours; mails come all the time."""
     span = HOURS * 3600.0
-    plan = Plan(mails=mails, deeds=0, span=span, rates=Rates.none(), has_troubles=False)
+    plan = Plan(
+        mails=mails, deeds=0, span=span, rates=Rates.none(), has_troubles=False,
+        stages=(GmailIngest,),
+    )  # fmt: skip
     history = History(seed, plan)
     desk, loop = history.outside.desk, history.world.loop
     desk.down = "503"

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import StaticPool, create_engine
@@ -81,6 +82,12 @@ class Store:
     def any(self, query: str) -> bool:
         """Whether the query finds a row."""
         return self._raw.execute(query).fetchone() is not None
+
+
+@cache
+def store_of(service: str) -> Store:
+    """The database of a service in this process."""
+    return Store(service)
 
 
 class SimulatedDatabase:

@@ -33,6 +33,7 @@ class StreamState:
     """A stream on the server."""
 
     table: Stream
+    made_at: float = 0.0
     messages: dict[int, Stored] = field(default_factory=dict)
     ids: dict[str, float] = field(default_factory=dict)
     last: int = 0
@@ -79,7 +80,7 @@ class JetStream:
     def provision(self) -> None:
         """Make what is missing."""
         for stream in self._tables[0]:
-            self.streams.setdefault(stream.name, StreamState(stream))
+            self.streams.setdefault(stream.name, StreamState(stream, self._world.loop.time()))
         for durable in self._tables[1]:
             self.durables.setdefault(durable.name, DurableState(durable))
 
@@ -185,6 +186,23 @@ class JetStream:
         """Somebody works on it: ack_wait begins anew."""
         if sequence in state.pending:
             self._arm(state, sequence, self._timing.ack_wait)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody has a message in work, and none waits for anybody."""
+        return not any(self._is_owing(state) for state in self.durables.values())
+
+    def _is_owing(self, state: DurableState) -> bool:
+        stream = self.streams.get(state.table.stream)
+        if stream is None:
+            return False
+        back = [one for one in state.again if state.counts.get(one, 0) < state.table.max_deliver]
+        waiting = any(one in stream.messages for one in (*state.pending, *back))
+        filters = state.table.filter_subjects
+        return waiting or any(
+            number > state.read and _matches(filters, message.subject)
+            for number, message in stream.messages.items()
+        )
 
     def lose(self, seconds: float) -> int:
         """A power failure: what was acknowledged in the last `seconds` is gone, acks too."""

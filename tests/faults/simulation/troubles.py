@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 from faults.simulation.desk import Desk
+from faults.simulation.model import Model
 from faults.simulation.post import Post
 from faults.simulation.stage import Outside
 
@@ -23,6 +24,9 @@ class Troubles:
             self._outage(f"FreeScout {down}", self._long(), outside.desk, down)
         for _ in range(dice.choice((0, 0, 1))):
             self._outage("Gmail", self._long(), outside.post, "503")
+        for _ in range(dice.choice((0, 0, 1))):
+            down = dice.choice(("refused", "503"))
+            self._outage(f"model {down}", self._long(), outside.model, down)
         for _ in range(dice.randrange(4)):
             self._at(self._power_fails)
         if dice.random() < 0.3:
@@ -39,13 +43,13 @@ class Troubles:
     def _at(self, trouble: Callable[[], object]) -> None:
         self._world.loop.later(self._world.dice.uniform(30, self._span), trouble)
 
-    def _outage(self, who: str, seconds: float, what: Desk | Post, down: str) -> None:
+    def _outage(self, who: str, seconds: float, what: Desk | Post | Model, down: str) -> None:
         begin = self._world.dice.uniform(0, self._span)
         self.end = max(self.end, begin + seconds)
         self._world.loop.later(begin, self._set, who, what, down)
         self._world.loop.later(begin + seconds, self._set, who, what, "")
 
-    def _set(self, who: str, what: Desk | Post, down: str) -> None:
+    def _set(self, who: str, what: Desk | Post | Model, down: str) -> None:
         self._world.fired[f"outage {who}"] += bool(down)
         self._world.note("outage", who, "begins" if down else "is over")
         what.down = down

@@ -42,6 +42,10 @@ class Rates:
     # Per answer to a delivery; per delivery that comes again though it is being worked on.
     answer_lost: float = 0.01
     redelivered: float = 0.01
+    # Per request to the model: 503; answered and paid, but the answer is lost; very slow.
+    model_fails: float = 0.02
+    model_lost: float = 0.01
+    model_slow: float = 0.02
     # Per call to Gmail; per mail listed.
     gmail_fails: float = 0.01
 
@@ -63,6 +67,7 @@ class World:
         # A loop that never ends takes virtual time too; so many lines no sound history has.
         self.patience = 30_000
         self.is_hot = False
+        self.deaths = 0
         self.fired: Counter[str] = Counter()
         self.trace: list[tuple[float, str, str, tuple[object, ...]]] = []
         self.on_death: Callable[[Life], None] = lambda _life: None
@@ -114,6 +119,7 @@ class World:
         if life is None or life.is_dead:
             return
         life.is_dead = True
+        self.deaths += 1
         self.note("killed", where)
         self.on_death(life)
 

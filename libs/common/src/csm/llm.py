@@ -11,8 +11,10 @@ import secrets
 import uuid
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from random import Random
 from typing import Generic, TypeVar
 
+from openai import DefaultAsyncHttpxClient
 from pydantic import BaseModel
 
 from csm import llm_ledger as ledger
@@ -114,12 +116,22 @@ def fresh_marker() -> Marker:
 class Llm:
     """The models of `[llm]`, shared by all workers of a process."""
 
-    def __init__(self, db: Database, settings: LlmSettings, scale: float = 1.0) -> None:
-        """`db` holds LLM_TABLES; `scale` is the timing's. Opens no connection yet."""
+    def __init__(
+        self,
+        db: Database,
+        settings: LlmSettings,
+        scale: float = 1.0,
+        *,
+        http: DefaultAsyncHttpxClient | None = None,
+        random: Random | None = None,
+    ) -> None:
+        """`db` holds LLM_TABLES; `scale` is the timing's; `http` is asked instead of a client of
+        its own. Opens no connection yet.
+        """
         self._db = db
         self._settings = settings
-        self._server = Server(settings)
-        self._gate = Gate(settings.in_flight, scale)
+        self._server = Server(settings, http)
+        self._gate = Gate(settings.in_flight, scale, random=random)
         self._estimates: dict[str, TokenEstimate] = {}
         self._over: set[Task] = set()
         _show_ceilings(settings)

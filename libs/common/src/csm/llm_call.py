@@ -73,7 +73,7 @@ class Spoken:
 class Server:
     """The configured server."""
 
-    def __init__(self, settings: LlmSettings) -> None:
+    def __init__(self, settings: LlmSettings, http: DefaultAsyncHttpxClient | None = None) -> None:
         """Opens no connection yet. Takes nothing from the SDK's own environment variables."""
         # With OPENAI_LOG=debug the SDK would log whole prompts.
         logging.getLogger("openai").setLevel(logging.WARNING)
@@ -81,7 +81,7 @@ class Server:
         # Requests without a success between them that were refused for no named reason.
         self.refused_in_row = 0
         self._abilities: dict[str, Abilities] = {}
-        http = DefaultAsyncHttpxClient(
+        http = http or DefaultAsyncHttpxClient(
             trust_env=False,
             follow_redirects=False,
             proxy=settings.proxy,

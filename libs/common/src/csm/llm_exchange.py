@@ -4,7 +4,6 @@ import asyncio
 import time
 import uuid
 from collections.abc import Sequence
-from random import Random
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -28,7 +27,7 @@ from csm.llm_failures import (
     Unaskable,
     Unsupported,
 )
-from csm.llm_gate import LONGEST_HOLD, Place
+from csm.llm_gate import LONGEST_HOLD, Place, running_time
 from csm.llm_schema import InvalidAnswerError, read
 from csm.llm_settings import Task, TaskSettings
 from csm.llm_usage import TokenEstimate, Usage
@@ -95,12 +94,12 @@ class Exchange(Generic[A]):
         self._host = host
         self._estimate = estimate
         self._until = 0.0
-        self._random = Random()  # noqa: S311 - spreads repetitions; nothing secret depends on it
+        self._random = place.gate.random
         self._is_asking = False
 
     async def run(self, deadline: float) -> tuple[A, Spoken]:
         """The valid answer within `deadline` s; raises LlmUnavailableError, LlmRefusedError."""
-        self._until = time.monotonic() + deadline
+        self._until = running_time() + deadline
         try:
             async with asyncio.timeout(deadline):
                 return await self._valid()
@@ -223,7 +222,7 @@ class Exchange(Generic[A]):
             self._gate.breaker.open_for(wait, error.why, is_lasting=False)
             raise LlmUnavailableError(error.why, wait)
         self._gate.slow_down(wait)
-        left = self._until - time.monotonic()
+        left = self._until - running_time()
         if refusals > _RETRIES_THROTTLED or wait >= left:
             raise LlmUnavailableError(error.why, wait)
         await self._place.again(left)

@@ -5,11 +5,11 @@ again when it gets one: otherwise everything that queued during an outage would 
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from random import Random
 
 from csm import metrics
 from csm.llm_errors import LlmMisconfiguredError, LlmUnavailableError
@@ -32,10 +32,15 @@ _FIRST_LIMIT = 4.0
 Clock = Callable[[], float]
 
 
+def running_time() -> float:
+    """The clock of the running loop, in seconds: that of its timers."""
+    return asyncio.get_running_loop().time()
+
+
 class Breaker:
     """Stops asking after failures in a row; when its pause is over one question may try."""
 
-    def __init__(self, scale: float = 1.0, clock: Clock = time.monotonic) -> None:
+    def __init__(self, scale: float = 1.0, clock: Clock = running_time) -> None:
         """Closed: everybody may ask. `scale` is the timing's; `clock` in seconds."""
         self._scale = scale
         self._clock = clock
@@ -132,8 +137,16 @@ class Place:
 class Gate:
     """Places to ask: one more after as many successes as there are, half as many after a 429."""
 
-    def __init__(self, most: int, scale: float = 1.0, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        most: int,
+        scale: float = 1.0,
+        clock: Clock = running_time,
+        random: Random | None = None,
+    ) -> None:
         """At most `most` questions at a time; `scale` is the timing's."""
+        # Spreads repetitions; nothing secret depends on it.
+        self.random = random or Random()  # noqa: S311
         self.breaker = Breaker(scale, clock)
         self.limit = min(_FIRST_LIMIT, float(most))
         self.in_flight = 0

@@ -102,7 +102,11 @@ def _beside(
 ) -> Decision:
     """A draft is there already: ours for this message, an older one, or a person's."""
     basis = customer_thread(conversation, record.basis_thread_id)
-    newer = [d for d in drafts if d.id == record.thread_id or (basis and order(d) > order(basis))]
+    # One of ours for an earlier message is no answer to this one, though it may be younger: a
+    # message has the time at which its mail was accepted, and may have waited since.
+    others = [d for d in drafts if d.id not in record.drafts]
+    newer = [d for d in others if basis and order(d) > order(basis)]
+    newer += [d for d in drafts if d.id == record.thread_id]
     if newer:
         return Decision("nothing", "a draft for it is there", newer[-1])
     if can_replace and len(drafts) == 1 and is_untouched(drafts[0], record):
