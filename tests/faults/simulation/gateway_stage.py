@@ -16,6 +16,8 @@ from webhook_gateway.settings import Settings
 # Production polls every 30 s; nothing depends on the number of polls.
 POLL = 120.0
 _HOUR = 3600.0
+# Nor on how often it is asked whether a sweep is due: in production every 10 s.
+_LOOK = 60.0
 
 
 @cache
@@ -58,6 +60,7 @@ class Process(process.Process):
             self.db, self.freescout, [mailbox_id], prober, self.loops.kick, self.timing, owner
         )
         self.sweeper = Sweeper(desk, self._newest_stream, _HOUR)
+        self.sweeper._pause = _LOOK
         self.also(Poller(desk, POLL).run, self.sweeper.run)
 
     async def _newest_stream(self) -> float | None:

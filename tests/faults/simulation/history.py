@@ -62,8 +62,10 @@ class History:
         self.plan = plan
         self.outside = Outside(self.world, timing)
         crash.decide_by(self.world.seam)
-        replicas = plan.replicas or self.world.dice.randint(1, 3)
-        self.stages = [kind(self.outside, replicas) for kind in plan.stages]
+        self.stages = [
+            kind(self.outside, plan.replicas or self.world.dice.choice((1, 1, 2, 2, 3)))
+            for kind in plan.stages
+        ]
         durables = [durable for stage in self.stages for durable in stage.durables]
         self.outside.server = JetStream(self.world, timing, STREAMS, durables)
         self.customers = Customers(self.outside, plan.mails, plan.threads, plan.span)

@@ -11,6 +11,7 @@ from sqlalchemy import StaticPool, create_engine
 from csm import dependency, migrations, work
 from csm.db import DatabaseUnavailableError, Step
 from csm.outbox import Turn, Turns, unsent
+from draft_writer import draft_state
 from faults.simulation.statements import PlainConnection
 from faults.simulation.world import World
 
@@ -123,13 +124,15 @@ class SimulatedDatabase:
     def _vain(self, step: Any, args: tuple[Any, ...]) -> "_Vain | None":
         if getattr(step, "__func__", None) is Turns.take and not self._store.any(_WAITING[args[0]]):
             return _Vain(Turn((), self._world.now()))
+        if step is draft_state.due_looks and not self._store.any(_LOOKS):
+            return _Vain([])
         if step is dependency.claim_probe and not self._store.any(_PROBE):
             return _Vain(None)
         return None
 
 
 def _found(answer: Any) -> bool:
-    return bool(answer.rows) if isinstance(answer, Turn) else answer is not None
+    return bool(answer.rows if isinstance(answer, Turn) else answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,9 @@ class _Vain:
 
 
 _PROBE = "SELECT 1 FROM dependency WHERE next_probe <= csm_now() LIMIT 1"
+_LOOKS = """
+    SELECT 1 FROM draft WHERE state IN ('making', 'made') AND next_look <= csm_now() LIMIT 1
+"""
 _WAITING = {
     unsent: "SELECT 1 FROM outbox LIMIT 1",
     work.due: """

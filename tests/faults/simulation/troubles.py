@@ -37,8 +37,8 @@ class Troubles:
             self._at(restart)
 
     def _long(self) -> float:
-        """Minutes, now and then hours."""
-        return math.exp(self._world.dice.uniform(math.log(30), math.log(7200)))
+        """Minutes, now and then an hour."""
+        return math.exp(self._world.dice.uniform(math.log(30), math.log(3600)))
 
     def _at(self, trouble: Callable[[], object]) -> None:
         self._world.loop.later(self._world.dice.uniform(30, self._span), trouble)

@@ -21,6 +21,7 @@ from csm.outbox import DueLoop
 from csm.outcome import Later, Outcome, Rejected
 from csm.timing import Timing
 from csm.work import Due, end
+from faults.simulation.bot_variants import BOT_VARIANTS
 from gmail_ingest import placing, precedence
 from gmail_ingest.handlers import Handlers
 from gmail_ingest.lookup import MailLookup
@@ -100,10 +101,13 @@ VARIANTS: Mapping[str, tuple[tuple[object, str, object], ...]] = {
 }  # fmt: skip
 
 
+ALL = {**VARIANTS, **BOT_VARIANTS}
+
+
 @contextmanager
 def weakened(variant: str | None) -> Iterator[None]:
     """The code as that variant has it, while the block runs."""
     with ExitStack() as stack:
-        for owner, name, weak in VARIANTS[variant] if variant else ():
+        for owner, name, weak in ALL[variant] if variant else ():
             stack.enter_context(patch.object(owner, name, weak))
         yield

@@ -8,8 +8,10 @@ from typing import get_args
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Float,
     RowMapping,
     Table,
+    bindparam,
     delete,
     func,
     select,
@@ -39,6 +41,17 @@ _NEW = {
     "source": "", "language": "", "llm_key": "", "text": "", "seen_at": -1.0, "seen_cc": "[]",
     "note": "", "fingerprint": "", "reason": "", "looks": 0, "sent_text": "", "sent_language": "",
 }  # fmt: skip
+
+
+# Asked every few seconds: built once, run with parameters.
+_IS_DUE = DRAFT.c.state.in_(OPEN) & (DRAFT.c.next_look <= csm_now())
+_DUE = select(DRAFT.c.basis_thread_id).where(_IS_DUE).order_by(DRAFT.c.next_look)
+_CLAIM_LOOKS = (
+    update(DRAFT)
+    .where(DRAFT.c.basis_thread_id.in_(_DUE.limit(bindparam("most"))), _IS_DUE)
+    .values(next_look=csm_now() + bindparam("pause", type_=Float()))
+    .returning(DRAFT.c.conversation_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,14 +252,7 @@ def counts(connection: Connection) -> dict[str, int]:
 
 def due_looks(connection: Connection, pause: float, limit: int) -> list[int]:
     """Conversations whose drafts are to be looked at now; nobody else does for `pause` seconds."""
-    is_due = DRAFT.c.state.in_(OPEN) & (DRAFT.c.next_look <= csm_now())
-    due = select(DRAFT.c.basis_thread_id).where(is_due).order_by(DRAFT.c.next_look).limit(limit)
-    claimed = connection.execute(
-        update(DRAFT)
-        .where(DRAFT.c.basis_thread_id.in_(due), is_due)
-        .values(next_look=csm_now() + pause)
-        .returning(DRAFT.c.conversation_id)
-    )
+    claimed = connection.execute(_CLAIM_LOOKS, {"most": limit, "pause": pause})
     return sorted(set(claimed.scalars()))
 
 
