@@ -10,6 +10,7 @@ from faults.simulation import process
 from faults.simulation.process import MAILBOX, SLUG
 from faults.simulation.stage import Stage
 from faults.simulation.world import EPOCH
+from webhook_gateway.policy import Paces
 from webhook_gateway.poll import Desk, Poller, Sweeper
 from webhook_gateway.settings import Settings
 
@@ -61,7 +62,8 @@ class Process(process.Process):
         )
         self.sweeper = Sweeper(desk, self._newest_stream, _HOUR)
         self.sweeper._pause = _LOOK
-        self.also(Poller(desk, POLL).run, self.sweeper.run)
+        poller = Poller(desk, "poll", Paces(POLL, POLL))
+        self.also(poller.run, self.sweeper.run)
 
     async def _newest_stream(self) -> float | None:
         made = [stream.made_at for stream in self.outside.server.streams.values()]

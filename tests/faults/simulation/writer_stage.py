@@ -13,6 +13,7 @@ from draft_writer.author import Author
 from draft_writer.desk import Desk
 from draft_writer.drafting import Drafter
 from draft_writer.handlers import Handlers
+from draft_writer.knowledge import Knowledge
 from draft_writer.outcomes import Outcomes
 from draft_writer.pen import Pen
 from draft_writer.settings import MailboxSettings, Settings
@@ -73,7 +74,7 @@ class Process(process.Process):
         handlers = Handlers(
             db,
             desk=Desk(db, freescout, pen, configured, kick),
-            study=Study(db, pen.lookup, Author(llm, configured, KEY), prober, configured),
+            study=Study(db, pen.lookup, Author(llm, configured.drafts, Knowledge.read(None, 4), KEY), prober, configured),
             drafter=Drafter(db, freescout, pen, configured),
             outcomes=outcomes,
             failures=Failures(db, prober, probe, self.timing),
