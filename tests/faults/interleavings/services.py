@@ -28,8 +28,9 @@ from draft_writer.study import Study
 from faults.interleavings.actors import Actor, Gate
 from faults.simulation import gmail_stage
 from faults.simulation.desk import URL
-from faults.simulation.gmail_stage import KEY, SLUG, MemorySpool
+from faults.simulation.gmail_stage import MemorySpool
 from faults.simulation.post import Post, SimulatedGmail
+from faults.simulation.process import KEY, SLUG
 from faults.simulation.store import Store
 from gmail_ingest import state as mails
 from gmail_ingest.fetch import Fetcher
@@ -115,7 +116,7 @@ class GmailIngest:
         self.actor = actor
         self.store = store_of("gmail_ingest").emptied(actor.world.now)
         self.store.run(mails.begin_mailbox, SLUG, 0)
-        db, world, settings = Inline(self.store), actor.world, gmail_stage._settings()
+        db, world, settings = Inline(self.store), actor.world, gmail_stage.settings()
         freescout = FreeScout(URL, API_KEY, TIMING, transport=Gate(actor))
         probe = gates.freescout(freescout, settings.freescout, settings.mailbox)
         prober = Prober(db, {"freescout": probe}, TIMING, _nothing, world.dice)

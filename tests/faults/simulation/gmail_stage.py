@@ -19,10 +19,10 @@ from gmail_ingest import probes, state
 from gmail_ingest.discovery import Discovery
 from gmail_ingest.fetch import Fetcher
 from gmail_ingest.handlers import Handlers
+from gmail_ingest.job import Behaviour
 from gmail_ingest.settings import GmailSettings, MailboxSettings, Settings
 from gmail_ingest.spool import Spool
 from gmail_ingest.writer import Writer
-from gmail_ingest.writes import Behaviour
 
 # Production polls every 10 s; each poll is six transactions, and nothing depends on their number.
 POLL = 120.0

@@ -74,7 +74,13 @@ class Process(process.Process):
         handlers = Handlers(
             db,
             desk=Desk(db, freescout, pen, configured, kick),
-            study=Study(db, pen.lookup, Author(llm, configured.drafts, Knowledge.read(None, 4), KEY), prober, configured),
+            study=Study(
+                db,
+                pen.lookup,
+                Author(llm, configured.drafts, Knowledge.read(None, 4), KEY),
+                prober,
+                configured,
+            ),
             drafter=Drafter(db, freescout, pen, configured),
             outcomes=outcomes,
             failures=Failures(db, prober, probe, self.timing),
