@@ -81,7 +81,7 @@ chaos: setup  ## real processes that break again and again: MAILS=500 DB=sqlite|
 proof: setup  ## what a sceptic runs: explorers, 300 histories, 500 mails of chaos on each database
 	$(BIN)/python .ci/stages.py proof
 	$(MAKE) --no-print-directory explore
-	$(MAKE) --no-print-directory simulate SEEDS=300 JOBS=2
+	$(MAKE) --no-print-directory simulate SEEDS=300 HISTORY=15 JOBS=2
 	$(MAKE) --no-print-directory chaos DB=sqlite
 	$(MAKE) --no-print-directory chaos DB=postgres
 
