@@ -60,13 +60,17 @@ async def hasty(stage: Stage, llm: Control) -> AsyncIterator[Triage]:
 
 
 def cases() -> list[object]:
-    """Both passes of every seam; the second one of those that wait half a minute only at night."""
+    """Both passes of every seam; those that wait half a minute belong to the proof, the second ones
+    to the night.
+    """
     points = [*OTHERS["llm"], "before_verdict", "in_verdict_tx"]
-    return [
-        pytest.param(point, n, marks=[pytest.mark.nightly] if point in SLOW and n > 1 else [])
-        for point in points
-        for n in (1, 2)
-    ]
+    return [pytest.param(point, n, marks=_marks(point, n)) for point in points for n in (1, 2)]
+
+
+def _marks(point: str, count: int) -> list[pytest.MarkDecorator]:
+    if point not in SLOW:
+        return []
+    return [pytest.mark.proof if count == 1 else pytest.mark.nightly]
 
 
 @pytest.mark.promise("one-verdict", "ticket-first")
