@@ -42,6 +42,9 @@ async def test_replicas_double_neither_calls_nor_verdicts(shared: Triage, number
         await shared.judged(40)
         await shared.idle()
         told = await shared.told()
+        erased = await shared.service.ask("erase", conversations=[w.conversation for w in written])
+    assert erased["rows"] >= 80, "forty verdicts and forty answers"
+    assert shared.service.rows("SELECT 1 FROM llm_call") == []
     finals = [one.customer_thread_id for one in told if not one.provisional]
     assert sorted(finals) == sorted(one.thread for one in written)
     counters = shared.llm.get("counters")

@@ -60,6 +60,9 @@ async def test_two_replicas_leave_the_newest_tags_and_one_note(shared: Drafting)
         await shared.publish(*told, again="r1")
         await writer.until(lambda: writer.states() == {"done": len(told)}, within=120)
         owners = replicas.owners()
+        erased = await writer.ask("erase", conversations=[case.id for case in cases])
+    assert erased["rows"] == len(told)
+    assert writer.rows("SELECT 1 FROM work WHERE payload LIKE ?", "%parcel%") == []
     for case in cases:
         assert set(case.row()["tags"]) == {"vip", "returns", "customer", "p3"}
         assert len(case.notes()) == 1
