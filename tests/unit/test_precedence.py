@@ -29,7 +29,7 @@ def notice(store: Store, gmail_id: str, thread: str, *, backfill: bool = False) 
 
 
 def fetch(store: Store, gmail_id: str, date: int, named: Sequence[int] = ()) -> None:
-    store.run(state.fetched, key(gmail_id), date, frozenset({"INBOX"}), b"raw")
+    store.run(state.fetched, key(gmail_id), date, frozenset({"INBOX"}), b"raw", None)
     (message,) = store.run(scopes.these, [key(gmail_id)])
     store.run(precedence.claim, message, named)
 
@@ -144,7 +144,7 @@ def test_of_one_millisecond_the_lower_id_goes_first(waiting: Store) -> None:
 def test_another_mailbox_holds_nobody(waiting: Store) -> None:
     waiting.run(state.journal, "sales", [Notice("m1", "t9")])
     (foreign,) = waiting.run(scopes.these, ["message.received:sales:m1"])
-    waiting.run(state.fetched, foreign.work_id, 1, frozenset({"INBOX"}), b"raw")
+    waiting.run(state.fetched, foreign.work_id, 1, frozenset({"INBOX"}), b"raw", None)
     waiting.run(precedence.claim, foreign, [AGENTS_THREAD])
     waiting.run(work.end, key("answer"), "done")
     later = next_of(waiting)

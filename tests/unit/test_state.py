@@ -33,7 +33,7 @@ def journal(store: Store, *gmail_ids: str, thread: str = "t1", **changes: Any) -
 
 
 def fetch(store: Store, gmail_id: str, milliseconds: int) -> None:
-    store.run(state.fetched, key(gmail_id), milliseconds, frozenset({"INBOX"}), b"raw")
+    store.run(state.fetched, key(gmail_id), milliseconds, frozenset({"INBOX"}), b"raw", None)
 
 
 def begin(store: Store, backfill: float = 0.0) -> float:
@@ -402,7 +402,8 @@ def test_the_first_known_message_id_names_the_conversation(store: Store) -> None
     for gmail_id, thread, conversation in (("m1", "t1", 7), ("m2", "t2", 8)):
         journal(store, gmail_id, thread=thread)
         map_to(store, conversation, thread)
-        store.run(state.remember_message_id, key(gmail_id), f"{gmail_id}@customer.example")
+        facts = (1, frozenset[str](), b"raw", f"{gmail_id}@customer.example")
+        store.run(state.fetched, key(gmail_id), *facts)
     ids = ["unknown@customer.example", "m2@customer.example", "m1@customer.example"]
     assert store.run(state.conversation_of_message_id, SLUG, ids) == 8
     assert store.run(state.conversation_of_message_id, "sales", ids) is None

@@ -198,9 +198,8 @@ def _start(connection: Connection, message: Message) -> int:
 
 
 def _fetched(connection: Connection, message: Message, fetched: RawMessage) -> None:
-    facts = (fetched.internal_date_ms, fetched.labels, fetched.raw)
+    facts = (fetched.internal_date_ms, fetched.labels, fetched.raw, message_id_of(fetched.raw))
     state.fetched(connection, message.work_id, *facts)
-    state.remember_message_id(connection, message.work_id, message_id_of(fetched.raw))
     if named := named_threads(fetched.raw):
         precedence.claim(connection, message, named)
 

@@ -209,12 +209,12 @@ class Handlers:
         `Moved` when the lease covers the wrong thing by now. That is so after every create: its
         result maps the Gmail thread to a conversation.
         """
-        refuse_closed(connection)
         now = state.scope_of(connection, scope.mailbox, scope.gmail_thread_id)
         if now == scope:
             if not leases.extend(connection, lease, self._lease_seconds):
                 raise LeaseLostError(lease.resource)
             if message := scopes.next_message(connection, scope, lease):
+                refuse_closed(connection)
                 return self._writer.look(connection, scope, message)
         leases.release(connection, lease)
         return Moved() if now != scope and scopes.has_open(connection, now) else None

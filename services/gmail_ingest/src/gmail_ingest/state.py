@@ -165,9 +165,8 @@ _CONVERSATION = select(THREAD.c.conversation_id).where(
 _THIS = update(MESSAGE).where(MESSAGE.c.work_id == bindparam("this"))
 _FETCHED = _THIS.values(
     internal_date=bindparam("dated"), labels=bindparam("labelled"), size=bindparam("bytes"),
-    sha256=bindparam("digest"),
+    sha256=bindparam("digest"), rfc_message_id=bindparam("rfc"),
 )  # fmt: skip
-_NAMED = _THIS.values(rfc_message_id=bindparam("rfc"))
 _CURSOR = select(MAILBOX.c.history_id).where(MAILBOX.c.slug == bindparam("this")).with_for_update()
 _ADVANCE = (
     update(MAILBOX)
@@ -284,11 +283,15 @@ def fetched(
     internal_date_ms: int,
     labels: frozenset[str],
     raw: bytes,
+    rfc_message_id: str | None,
 ) -> None:
-    """Store what Gmail said of a raw mail; its starts are cleared, fetching did not kill us."""
+    """Store what Gmail said of a raw mail; its starts are cleared, fetching did not kill us.
+
+    By its Message-ID answers find their conversation.
+    """
     facts = {
         "this": work_id, "dated": internal_date_ms, "labelled": " ".join(sorted(labels)),
-        "bytes": len(raw), "digest": hashlib.sha256(raw).hexdigest(),
+        "bytes": len(raw), "digest": hashlib.sha256(raw).hexdigest(), "rfc": rfc_message_id,
     }  # fmt: skip
     connection.execute(_FETCHED, facts)
     work.unstart(connection, work_id)
@@ -299,11 +302,6 @@ def unfetchable(connection: Connection, work_id: str) -> None:
     noticed = select(WORK.c.created_at * 1000).where(WORK.c.id == work_id).scalar_subquery()
     row = update(MESSAGE).where(MESSAGE.c.work_id == work_id)
     connection.execute(row.values(internal_date=noticed))
-
-
-def remember_message_id(connection: Connection, work_id: str, rfc_message_id: str | None) -> None:
-    """Keep the Message-ID, so that answers by mail header find their conversation."""
-    connection.execute(_NAMED, {"this": work_id, "rfc": rfc_message_id})
 
 
 def conversation_of_message_id(

@@ -270,7 +270,6 @@ class Writer:
             state.map_thread(
                 connection, message.mailbox, message.gmail_thread_id, written.conversation_id
             )
-            state.remember_message_id(connection, message.work_id, job.mail.message_id)
             if not written.missing:
                 work.end(connection, message.work_id, *job.ended)
             dependency.succeeded(connection, "freescout")
