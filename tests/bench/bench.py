@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import ceiling
 import load
 import report
 from report import Figures
@@ -86,10 +87,11 @@ async def measure(folder: Path) -> Figures:
     fast, _ = await run(FAST, folder / "fast")
     after_fast = os.getloadavg()[0]
     _, kinds = await run(PROFILED, folder / "profiled")
+    most = await ceiling.writes_per_second(folder / "ceiling.log", WRITES.slow)
     writes, _ = await run(WRITES, folder / "writes")
     calls, _ = await run(ALL, folder / "calls")
     large = await run_large(folder / "large")
-    return Figures(fast, kinds, writes, calls, large, (before, after_fast))
+    return Figures(fast, kinds, most, writes, calls, large, (before, after_fast))
 
 
 def main(arguments: Sequence[str]) -> None:
