@@ -78,9 +78,28 @@ async def test_each_conversation_has_one_draft_whatever_comes_again(ensemble: En
 @pytest.mark.promise("one-draft", "never-sent")
 @pytest.mark.timeout(1200)
 async def test_so_have_those_of_300_messages(ensemble: Ensemble) -> None:
-    rate = await drafted_once(ensemble, 300, 200)
-    calls = ensemble.effort().calls / 300
-    sys.stdout.write(f"{rate:.1f} messages/s, {calls:.2f} calls per message\n")
+    say(ensemble, await drafted_once(ensemble, 300, 200))
+
+
+@pytest.mark.nightly
+@pytest.mark.promise("one-draft", "never-sent")
+@pytest.mark.timeout(1200)
+async def test_with_more_in_flight_too(stage: Stage, llm: Control) -> None:
+    sections = {
+        "llm.draft": {"model": AUTHOR},
+        "classifier": {"workers": 64},
+        "draft_writer": {"workers": 32, "draft_workers": 64},
+    }
+    async with ensemble_on(stage, llm, sections, write="drafts", in_flight=64) as ensemble:
+        for player in ensemble.players:
+            player.environment["CSM_FREESCOUT__IN_FLIGHT"] = "16"
+        say(ensemble, await drafted_once(ensemble, 300, 200))
+
+
+def say(ensemble: Ensemble, rate: float) -> None:
+    """How fast it was; what is promised of it is measured on an idle machine (pytest -s)."""
+    calls = ensemble.effort().calls / len(ensemble.customer_threads())
+    sys.stdout.write(f"\n{rate:.1f} messages/s, {calls:.2f} calls per message\n")
 
 
 @pytest.mark.proof

@@ -164,17 +164,20 @@ async def test_a_death_at_this_point_doubles_no_draft(
 async def test_a_published_draft_stops_all_drafting_until_somebody_resumes(
     plain: Drafting,
 ) -> None:
-    first, second = plain.case(), plain.case()
+    """Twelve are on their way at once: one is published, the others wait; notes go on."""
+    cases = [plain.case() for _ in range(12)]
     await plain.begin()
     plain.stage.desk.post("settings", drafts="published", reply_delay_seconds=600.0)
-    await plain.publish(first.verdict())
+    plain.stage.faults(latency_seconds=0.05, scope="all")
+    await plain.publish(*(case.verdict() for case in cases))
     await plain.writer.until(lambda: "drafting" in plain.writer.down())
-    await plain.publish(second.verdict())
-    await plain.writer.until(lambda: len(second.notes()) == 1)
-    assert second.threads("message") == []
+    await plain.writer.until(lambda: all(case.notes("<b>P2</b>") for case in cases))
+    waiting = "SELECT count(*) FROM work WHERE waiting_for = 'drafting'"
+    await plain.writer.until(lambda: plain.writer.rows(waiting)[0][0] == len(cases) - 1)
+    assert sum(len(case.threads("message")) for case in cases) == 1
     assert len(plain.writer.alerts("drafting-stopped")) == 1
     plain.stage.desk.post("settings", drafts="kept")
     assert (await plain.writer.ask("drafts"))["stopped"]
     assert await plain.writer.ask("resume-drafting") == {"resumed": True}
-    await plain.settled(4)
-    assert len(second.drafts()) == 1
+    await plain.settled(2 * len(cases))
+    assert sum(len(case.drafts()) for case in cases) == len(cases) - 1

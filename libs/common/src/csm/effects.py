@@ -68,11 +68,12 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write made. `missing` names attachments that FreeScout does not have."""
+    """What a write made. `missing` names attachments that FreeScout lacks; `state`: as answered."""
 
     conversation_id: int
     thread_id: int
     missing: tuple[str, ...] = ()
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,15 @@ class FreeScout:
             thread_id, _ = await self._post(path, thread, send_until, key)
         return thread_id
 
+    async def append_draft(
+        self, conversation_id: int, draft: Draft, *, send_until: float | None = None, key: str = ""
+    ) -> tuple[int, str]:
+        """As `append_thread`; also the state that FreeScout gave it, empty when it does not say."""
+        path = f"/conversations/{conversation_id}/threads"
+        async with self._really_gone():
+            thread_id, answer = await self._post(path, draft, send_until, key)
+        return thread_id, str(answer.get("state") or "")
+
     async def conversation(self, conversation_id: int) -> Conversation:
         """One conversation with its threads and tags; FreeScoutGoneError if it is not there."""
         path = f"/conversations/{conversation_id}"

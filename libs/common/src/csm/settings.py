@@ -165,7 +165,7 @@ class FreeScoutSettings(Section):
     url: PlainAddress
     api_key_file: SecretFile
     user_id: int = Field(gt=0)
-    in_flight: int = Field(default=4, ge=1, le=8)
+    in_flight: int = Field(default=4, ge=1, le=16)
 
     @field_validator("url")
     @classmethod

@@ -4,6 +4,7 @@ What a person did meanwhile decides: the conversation is read again and decided 
 text that nobody needs any more is thrown away.
 """
 
+import asyncio
 import json
 from dataclasses import dataclass, replace
 from functools import partial
@@ -82,6 +83,8 @@ class Drafter:
         self._timing: Timing = settings.timing
         self._hold = settings.timing.lease(settings.timing.deadline)
         self._bot = settings.freescout.user_id
+        # Drafts on their way at a time: one that comes back published stops those behind it.
+        self._unproven = asyncio.Semaphore(max(1, settings.freescout.in_flight // 4))
 
     async def apply(
         self, event: DraftUpsert, text: Text | Withheld | None, at: int, lease: Lease
@@ -90,6 +93,14 @@ class Drafter:
 
         Raises LeaseLostError and FreeScout's errors.
         """
+        async with self._unproven:
+            step = await self._begun_at(event, text, at, lease)
+        return await self._look_back(step) if isinstance(step, Draftee) else step
+
+    async def _begun_at(
+        self, event: DraftUpsert, text: Text | Withheld | None, at: int, lease: Lease
+    ) -> Step | Draftee:
+        """Everything up to the draft itself, which is to be read back then."""
         conversation = await self._pen.lookup.conversation(at)
         if conversation is None:
             return await self._end(event, lease, "gone", "the conversation was deleted")
@@ -107,14 +118,14 @@ class Drafter:
         errand = Errand(event.key, traceparent, at, lease)
         return await self._in_mailbox(Draftee(event, conversation, mailbox, errand, text))
 
-    async def _in_mailbox(self, job: Draftee) -> Step:
+    async def _in_mailbox(self, job: Draftee) -> Step | Draftee:
         begun = await self._db.run(draft_state.open_intents, job.conversation.id, job.basis)
         for basis in begun:
             if (unsettled := await self._settle(job, basis)) is not None:
                 return unsettled
         record = await self._record(job)
         if record.state == "made" and not record.is_read:
-            return await self._look_back(job)
+            return job
         decision = await self._decided(job, record)
         DRAFT_DECISIONS.labels(decision.answer).inc()
         return await self._do(job, decision)
@@ -132,7 +143,7 @@ class Drafter:
             return Decision("tag_only", why)
         return decision
 
-    async def _do(self, job: Draftee, decision: Decision) -> Step:
+    async def _do(self, job: Draftee, decision: Decision) -> Step | Draftee:
         match decision.answer:
             case "create":
                 return await self._create(job)
@@ -194,7 +205,7 @@ class Drafter:
 
     # --- the answers
 
-    async def _create(self, job: Draftee) -> Step:
+    async def _create(self, job: Draftee) -> Step | Draftee:
         if job.text is None:
             return Later(self._timing.scaled(_SOON), "its text is not made yet")
         if isinstance(job.text, Withheld):
@@ -213,7 +224,9 @@ class Drafter:
         if isinstance(written, Wait):
             return Later(written.delay, written.why)
         DRAFTS.labels("made").inc()
-        return await self._look_back(job)
+        if written.state not in ("", "draft"):
+            await self._stop(written.thread_id)
+        return job
 
     def _begun(self, job: Draftee, text: Text) -> Begun:
         conversation = job.conversation

@@ -46,6 +46,11 @@ class Writes:
         self, kind: str, effect_id: str, work_id: str, body: Note | Draft, there: Conversation
     ) -> Write:
         async def send(send_until: float) -> Written:
+            if isinstance(body, Draft):
+                made = await self._freescout.append_draft(
+                    there.id, body, send_until=send_until, key=work_id
+                )
+                return Written(there.id, made[0], state=made[1])
             thread_id = await self._freescout.append_thread(
                 there.id, body, send_until=send_until, key=work_id
             )
