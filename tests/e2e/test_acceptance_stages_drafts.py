@@ -12,15 +12,18 @@ from drafting import MODEL as AUTHOR
 from ensemble import Ensemble, ensemble_on
 from questions import deliver
 from stage import Control, Stage
+from triage import Sections
 
 # Seconds that the model and the desk take for each answer.
 MODEL, DESK = 0.8, 0.05
+# What else the desk can be told of a verdict stays at its default: nothing.
+SECTIONS: Sections = {"llm.draft": {"model": AUTHOR}, "mailbox.support.desk": {}}
 
 
 @pytest.fixture
 async def ensemble(stage: Stage, llm: Control) -> AsyncIterator[Ensemble]:
     """All services at `write = "drafts"`, both tasks by the simulated model; nothing started."""
-    async with ensemble_on(stage, llm, {"llm.draft": {"model": AUTHOR}}, write="drafts") as opened:
+    async with ensemble_on(stage, llm, SECTIONS, write="drafts") as opened:
         yield opened
 
 
@@ -86,7 +89,7 @@ async def test_so_have_those_of_300_messages(ensemble: Ensemble) -> None:
 @pytest.mark.timeout(1200)
 async def test_with_more_in_flight_too(stage: Stage, llm: Control) -> None:
     sections = {
-        "llm.draft": {"model": AUTHOR},
+        **SECTIONS,
         "classifier": {"workers": 64},
         "draft_writer": {"workers": 32, "draft_workers": 64},
     }
