@@ -7,10 +7,10 @@ no fence: who loses it pays once more, and stores no second verdict.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from csm import lease as leases
-from csm.db import Database
+from csm.db import Database, DatabaseUnavailableError
 from csm.lease import Lease
 from csm.timing import Timing
 
@@ -43,4 +43,6 @@ class Turns:
     async def _keep(self, lease: Lease, seconds: float) -> None:
         while True:
             await asyncio.sleep(self._timing.heartbeat)
-            await self._db.run(leases.extend, lease, seconds)
+            # While the database is away nobody else can take the turn either.
+            with suppress(DatabaseUnavailableError):
+                await self._db.run(leases.extend, lease, seconds)
