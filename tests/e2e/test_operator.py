@@ -1,8 +1,14 @@
 """An operator sees, understands and repairs: real processes, as `csm up` runs them."""
 
 import re
+import shutil
+import signal
+import subprocess
+import sys
 import tomllib
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -236,3 +242,80 @@ def test_every_metric_of_rules_and_dashboards_is_exported_by_running_services(
     assert len(asked) > 35
     families = exported | {f"{name}_bucket" for name in exported}
     assert asked - families == set()
+
+
+@contextmanager
+def paged(stack: Stack, folder: Path) -> Iterator[str]:
+    """A running `csm page`; the address that opens it."""
+    log = folder / "page.log"
+    command = [sys.executable, "-m", "csm_cli", "page", "--port", str(free_port())]
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - ours
+            [*command, "--config", str(stack.up.config)], stdout=output, stderr=output
+        )
+    try:
+        wait_for(lambda: "/?token=" in log.read_text(), log.read_text)
+        yield next(line for line in log.read_text().splitlines() if line.startswith("http"))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+@pytest.mark.proof
+def test_the_page_opens_with_its_token_only_and_shows_flow_work_and_story(
+    stack: Stack, tmp_path: Path
+) -> None:
+    stack.broken(refused={"every": 1, "path": "/api/conversations", "method": "POST"})
+    subject = letter("page", "Prices of <b>lamps</b>", sender="lou@customers.example")
+    gmail_id = delivered(stack.gmail, subject)
+    assert stack.ended(gmail_id) == "parked"
+    with paged(stack, tmp_path) as opened:
+        base = opened.partition("/?")[0]
+        assert base.startswith("http://127.0.0.1:")
+        for path in ("/", f"/story?id={gmail_id}", "/style.css", "/?token=wrong"):
+            assert httpx.get(base + path, trust_env=False).status_code == 401, path
+        with httpx.Client(base_url=base, trust_env=False, follow_redirects=True) as browser:
+            first = browser.get("/", params={"token": opened.partition("token=")[2]})
+            assert "token" not in str(first.url)
+            assert first.headers["content-security-policy"].startswith("default-src 'none'")
+            assert set(re.findall(r"https?://[^\s\"<]+", first.text)) <= {base}
+            for words in (*names(), "1 parked", gmail_id, "csm list --state parked"):
+                assert words in first.text, words
+            story = browser.get("/story", params={"id": gmail_id})
+            assert "FreeScout refused the mail and its stub" in story.text
+            unknown = browser.get("/story", params={"id": "<script>alert(1)</script>"})
+            assert unknown.status_code == 404
+            assert "<script>" not in unknown.text
+            assert browser.post("/").status_code == 405, "nothing on it changes anything"
+        look(opened, tmp_path / "page.png")
+    stack.broken()
+    assert stack.up.csm("replay", gmail_id, *REASON).exit_code == 0
+    stack.ended(gmail_id)
+
+
+def look(address: str, picture: Path) -> None:
+    """Open a page in headless Chromium, which must draw all stages; a picture is left."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        warnings.warn("chromium is not here: the page was not looked at", stacklevel=1)
+        return
+    base = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1240,1000"]
+    profile = f"--user-data-dir={picture.parent / 'chromium'}"
+    shot = [*base, profile, f"--screenshot={picture}", address]
+    subprocess.run(shot, capture_output=True, check=True, timeout=90)  # noqa: S603 - Debian's
+    seen = subprocess.run(  # noqa: S603 - as above
+        [*base, profile, "--dump-dom", address], capture_output=True, text=True, check=True,
+        timeout=90,
+    )  # fmt: skip
+    assert all(name in seen.stdout for name in names())
+    assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.proof
+def test_a_page_for_others_needs_a_token_file(stack: Stack, tmp_path: Path) -> None:
+    config = ("--config", str(stack.up.config))
+    refused = csm("page", "--host", "0.0.0.0", *config)  # noqa: S104 - refused
+    assert (refused.exit_code, "--token-file" in refused.stderr) == (1, True)
+    short = tmp_path / "token"
+    short.write_text("short")
+    assert "16 characters" in csm("page", "--token-file", str(short), *config).stderr

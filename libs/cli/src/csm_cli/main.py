@@ -15,6 +15,7 @@ from csm.settings import load
 from csm_cli import drafts, erase, gmail_command, operate, secrets, webhook
 from csm_cli.operate import Answer
 from csm_cli.operating import operating
+from csm_cli.page import command as page
 from csm_cli.terminal import AsJson, Config, in_words, say_json, screen, table
 from csm_cli.trying import trying
 from gmail_ingest.settings import Settings
@@ -33,6 +34,7 @@ app.add_typer(webhook.webhook, name="webhook")
 app.command()(drafts.drafts)
 app.command("secrets")(secrets.secrets_folder)
 app.command()(erase.erase)
+app.command()(page.page)
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature of a callback

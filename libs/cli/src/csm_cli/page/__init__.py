@@ -1,0 +1,1 @@
+"""The page for operators: a process of its own that only reads."""
