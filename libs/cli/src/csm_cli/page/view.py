@@ -10,7 +10,7 @@ from csm_cli.terminal import Json
 
 UNFINISHED = ("wanted", "parked", "degraded")
 # Boxes of the flow picture stand in one line, so wide and so far apart, in pixels.
-_WIDTH, _GAP = 150, 44
+_WIDTH, _GAP = 170, 44
 _MOST = 50
 # Seconds after which open work is late.
 _LATE = 600
