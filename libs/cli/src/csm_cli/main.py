@@ -12,7 +12,7 @@ import typer
 
 from csm import logs
 from csm.settings import load
-from csm_cli import drafts, erase, gmail_command, operate, secrets, webhook
+from csm_cli import drafts, erase, gmail_command, migrate, operate, secrets, webhook
 from csm_cli.operate import Answer
 from csm_cli.operating import operating
 from csm_cli.page import command as page
@@ -35,6 +35,7 @@ app.command()(drafts.drafts)
 app.command("secrets")(secrets.secrets_folder)
 app.command()(erase.erase)
 app.command()(page.page)
+app.command("migrate-from")(migrate.migrate_from)
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature of a callback

@@ -13,6 +13,7 @@ from csm.marker import find_marker, trusted_flags
 from gmail_ingest import audit_policy, audit_state
 from gmail_ingest.audit_policy import Finding, Recorded
 from gmail_ingest.audit_state import Ended, Owner
+from gmail_ingest.predecessor import WRITTEN
 
 # Conversations, or mails of the journal, that one slice looks at.
 _SLICE = 50
@@ -222,7 +223,7 @@ def _absent(mails: Iterable[Recorded], conversation: Conversation) -> list[Recor
 
 def _without_write(mails: Sequence[Ended]) -> Iterator[Finding]:
     for mail in mails:
-        if mail.recorded is None and mail.reason != _ANSWERED:
+        if mail.recorded is None and mail.reason not in (_ANSWERED, WRITTEN):
             words = "the journal says written, but has no thread of it"
             yield Finding("missing", words, mail.gmail_message_id, 0, 0)
 

@@ -16,6 +16,7 @@ from csm.watch import DurableWatch
 from csm.work import WORK
 from gmail_ingest import state
 from gmail_ingest.auditor import Auditor
+from gmail_ingest.predecessor import WRITTEN
 from gmail_ingest.settings import Settings
 from gmail_ingest.state import MAPPED, MESSAGE, THREAD
 
@@ -81,6 +82,13 @@ class Operations(RowOperations):
         mapped = select(THREAD.c.conversation_id).select_from(MESSAGE.join(THREAD, MAPPED))
         found = connection.execute(mapped.where(MESSAGE.c.work_id.in_(work_ids))).scalars()
         return super().conversations(connection, work_ids) | set(found)
+
+    def chosen(self, connection: Connection, arguments: Json) -> list[str]:
+        """Never what the predecessor wrote: without our marker it would be written again."""
+        chosen = super().chosen(connection, arguments)
+        is_old = select(WORK.c.id).where(WORK.c.id.in_(chosen), WORK.c.reason == WRITTEN)
+        old = set(connection.execute(is_old).scalars())
+        return [one for one in chosen if one not in old]
 
     async def release(self, arguments: Json) -> Json:
         """Let a filtered mail pass, whatever the filter says: `id`, `reason`, `dry_run`."""
