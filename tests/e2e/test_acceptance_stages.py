@@ -15,8 +15,12 @@ MODEL, DESK = 0.8, 0.05
 
 @pytest.fixture
 async def ensemble(stage: Stage, llm: Control) -> AsyncIterator[Ensemble]:
-    """All services with the simulated model; nothing started."""
-    async with ensemble_on(stage, llm) as opened:
+    """All services with the simulated model; nothing started.
+
+    However busy the machine is, the rules do not speak before the model: one note per verdict.
+    """
+    patient = {"classifier": {"health_port": 0, "provisional_after_seconds": 3600}}
+    async with ensemble_on(stage, llm, patient) as opened:
         yield opened
 
 
