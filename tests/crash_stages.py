@@ -11,6 +11,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
     # Seams of drafts: tests/faults/test_drafts.py.
     "drafts": ("after_draft_text", "before_read_back", "after_followup_tag"),
     "webhook_gateway": ("before_hints", "before_swept"),
+    # Seams of the clock: tests/faults/test_crash_points_followups.py.
+    "followups": ("before_stale", "after_stale", "after_hearing", "before_alert", "after_alert"),
     # Seams of a webhook: tests/e2e/test_acceptance_webhooks.py.
     "webhooks": ("before_delivery", "after_delivery"),
 }

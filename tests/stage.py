@@ -28,7 +28,7 @@ from simulators.gmail import app as gmail
 from simulators.serve import running
 
 # What the fork server can start; a test that needs more services pays for its own.
-SERVICES = ("gmail_ingest", "webhook_gateway", "classifier", "draft_writer")
+SERVICES = ("gmail_ingest", "webhook_gateway", "classifier", "draft_writer", "followups")
 
 
 class Control:

@@ -106,11 +106,18 @@ poll, which is a small one.
 
 _TAGS = "tags are no thread: the whole set is put again, whoever died; nothing can double"
 _UNANSWERED = "FreeScout got no answer and tries again; what is stored is known by its hash"
+_ASKED = "a wish that is made again is known by its key; who decides is the draft's model"
+_TOLD = "people may be told twice, and the second message says so"
 ELSEWHERE: dict[str, str] = {
     "after_rank": "the rank of a verdict is a row of its own; what is missing is done again",
     "before_tags": _TAGS,
     "after_tags": _TAGS,
     "after_followup_tag": _TAGS,
+    "before_stale": _ASKED,
+    "after_stale": _ASKED,
+    "after_hearing": _TOLD,
+    "before_alert": _TOLD,
+    "after_alert": _TOLD,
     "before_delivery": _UNANSWERED,
     "after_delivery": _UNANSWERED,
 }

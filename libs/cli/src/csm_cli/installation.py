@@ -41,6 +41,7 @@ _SECTIONS: Mapping[str, Mapping[str, object]] = {
     },
     "classifier": {"health_port": 0},
     "draft_writer": {"health_port": 0},
+    "followups": {"health_port": 0},
 }  # fmt: skip
 
 

@@ -65,7 +65,8 @@ ROLES: Mapping[str, Role] = {
     "followups": Role(
         8085,
         consumes=(streams.FOLLOWUPS,),
-        publishes=("draft.upsert.*",),
+        # It asks the others how they are, and what their day was.
+        publishes=("draft.upsert.*", "admin.*.status", "admin.*.figures"),
         calls=(DESK, PEOPLE),
     ),
 }

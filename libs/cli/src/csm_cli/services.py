@@ -6,11 +6,12 @@ from pathlib import Path
 from classifier.settings import Settings as Classifier
 from csm.settings import CommonSettings, ConfigError, load
 from draft_writer.settings import Settings as DraftWriter
+from followups.settings import Settings as Followups
 from gmail_ingest.settings import Settings as GmailIngest
 from webhook_gateway.settings import Settings as WebhookGateway
 
 SERVICES: tuple[type[CommonSettings], ...] = (
-    GmailIngest, WebhookGateway, Classifier, DraftWriter,
+    GmailIngest, WebhookGateway, Classifier, DraftWriter, Followups,
 )  # fmt: skip
 
 

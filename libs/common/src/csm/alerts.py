@@ -13,6 +13,7 @@ from csm import metrics
 from csm.logs import get_logger
 
 Alert = Literal[
+    "alert-not-sent",
     "audit-disordered",
     "audit-double",
     "audit-foreign",

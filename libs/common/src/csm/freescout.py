@@ -104,9 +104,11 @@ class ConversationFilters(TypedDict, total=False):
     updated_since: datetime | None
     created_since: datetime | None
     subject: str | None
+    status: Status | None
     sort_field: SortField
     sort_order: Literal["asc", "desc"]
     embed_threads: bool
+    embed_tags: bool
     page_size: int
     max_pages: int | None
 
@@ -389,7 +391,8 @@ def _query(filters: ConversationFilters) -> dict[str, str]:
         "subject": filters.get("subject"),
         "sortField": filters.get("sort_field", "updatedAt"),
         "sortOrder": filters.get("sort_order", "desc"),
-        "embed": "threads" if filters.get("embed_threads") else None,
+        "status": filters.get("status"),
+        "embed": ",".join(n for n in ("threads", "tags") if filters.get(f"embed_{n}")) or None,
         "pageSize": filters.get("page_size", 50),
     }
     return {key: _parameter(value) for key, value in given.items() if value is not None}

@@ -235,6 +235,13 @@ def spending(connection: Connection, since: str) -> Sequence[LlmSpendRow]:
     return [LlmSpendRow(**row) for row in rows.mappings()]
 
 
+def spent_on_the_day_of(connection: Connection, moment: float) -> float:
+    """USD of all tasks on the UTC day of `moment` (epoch seconds)."""
+    day = datetime.fromtimestamp(moment, UTC).date().isoformat()
+    cost = select(func.coalesce(func.sum(SPEND.c.cost), 0)).where(SPEND.c.day == day)
+    return int(connection.execute(cost).scalar_one()) / 1e9
+
+
 def forget(connection: Connection, keys: Sequence[str]) -> int:
     """Remove answers (their person asked for it); what they cost stays counted."""
     ended = and_(CALL.c.key.in_(keys), CALL.c.state != "reserved")

@@ -145,6 +145,10 @@ WEBHOOKS_MISSED = Counter(
     "csm_webhooks_missed", "Customers' messages that poll or sweep found and no webhook told",
     registry=REGISTRY,
 )  # fmt: skip
+ALERT_MESSAGES = Counter(
+    "csm_alert_messages", "Messages to people by channel and how each attempt ended",
+    ["channel", "result"], registry=REGISTRY,
+)  # fmt: skip
 ALERTS = Counter("csm_alerts", "Alerts that were raised", ["alert"], registry=REGISTRY)
 ProcessCollector(registry=REGISTRY)
 

@@ -7,7 +7,7 @@ twice changes nothing; each needs a reason and leaves an audit row.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from csm import alerts, dependency, outbox, repairs, work
 from csm.admin import AdminError, Json, Verb
@@ -35,7 +35,7 @@ class RowOperations:
 
     def verbs(self) -> dict[str, Verb]:
         """The verbs by name."""
-        return {**self.reading(), "replay": self.replay}
+        return {**self.reading(), "replay": self.replay, "figures": self.figures}
 
     def reading(self) -> dict[str, Verb]:
         """Those that change nothing: they are answered over HTTP too, for when NATS is silent."""
@@ -50,6 +50,10 @@ class RowOperations:
         alerts.over_but(("dependency-down", "misconfigured"), names)
         answer["alerts"] = alerts.standing()
         return answer
+
+    async def figures(self, arguments: Json) -> Json:
+        """What became of the work that came `since` (epoch seconds), for the daily summary."""
+        return await self._db.run(row_figures, float(arguments["since"]))
 
     async def listed(self, arguments: Json) -> Json:
         """Rows by `states` and `since` (epoch seconds), newest first.
@@ -219,6 +223,20 @@ def since_of(arguments: Json) -> float | None:
     """Epoch seconds; over HTTP all arguments are texts."""
     since = arguments.get("since")
     return None if since in (None, "") else float(since)
+
+
+def row_figures(connection: Connection, since: float) -> Json:
+    """Rows that came since then by state, the filtered ones by reason; the oldest open one."""
+    came = WORK.c.created_at >= since
+    number = func.count().label("number")
+    by_state = select(WORK.c.state, number).where(came).group_by(WORK.c.state)
+    is_filtered = came & (WORK.c.state == "filtered")
+    by_reason = select(WORK.c.reason, number).where(is_filtered).group_by(WORK.c.reason)
+    return {
+        "states": {row.state: row.number for row in connection.execute(by_state)},
+        "filtered": {row.reason or "": row.number for row in connection.execute(by_reason)},
+        "oldest_open_s": work.oldest_open(connection),
+    }
 
 
 def _rows(connection: Connection, terms: ColumnElement[bool], kinds: tuple[str, ...]) -> list[Json]:

@@ -15,7 +15,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 SPANS: dict[str, str] = {
     "message noticed": "Gmail named a new message; the trace begins",
-    "conversation noticed": "poll or sweep found a conversation; a trace begins",
+    "conversation noticed": "webhook, poll or sweep told of a conversation; a trace begins",
+    "conversation stale": "nobody answered in time; a trace begins",
     "message.received publish": "the event goes to the bus, the first time or again",
     "message.received process": "one delivery of the event, from receipt to answer",
     "customer thread write": "the write protocol for one mail: look, intent, request, record",

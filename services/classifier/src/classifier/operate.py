@@ -39,6 +39,12 @@ class Operations(RowOperations):
         answer["model"] = self._settings.model or "none: the rules judge"
         return answer
 
+    async def figures(self, arguments: Json) -> Json:
+        """What the work and the money of the time `since` (epoch seconds) came to."""
+        since = float(arguments["since"])
+        spent = await self._db.run(llm_ledger.spent_on_the_day_of, since)
+        return await super().figures(arguments) | {"spent_usd": spent}
+
     async def verdicts(self, arguments: Json) -> Json:
         """Verdicts by `states` and `since` (epoch seconds), newest first.
 

@@ -250,6 +250,13 @@ def counts(connection: Connection) -> dict[str, int]:
     return {state: found.get(state, 0) for state in get_args(DraftState)}
 
 
+def ended_since(connection: Connection, since: float) -> dict[str, int]:
+    """How many drafts came to which end since then (epoch seconds)."""
+    number = func.count().label("number")
+    ended = select(DRAFT.c.state, number).where(DRAFT.c.ended_at >= since)
+    return {row.state: row.number for row in connection.execute(ended.group_by(DRAFT.c.state))}
+
+
 def due_looks(connection: Connection, pause: float, limit: int) -> list[int]:
     """Conversations whose drafts are to be looked at now; nobody else does for `pause` seconds."""
     claimed = connection.execute(_CLAIM_LOOKS, {"most": limit, "pause": pause})

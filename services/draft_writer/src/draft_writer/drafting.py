@@ -144,6 +144,9 @@ class Drafter:
         return decision
 
     async def _do(self, job: Draftee, decision: Decision) -> Step | Draftee:
+        if decision.answer != "nothing":
+            # Whatever comes of it: somebody waits here too long.
+            await self._tag(job)
         match decision.answer:
             case "create":
                 return await self._create(job)
@@ -151,10 +154,8 @@ class Drafter:
                 return await self._suggest(job, decision)
             case "nudge":
                 return await self._nudge(job, decision)
-            case "tag_only":
-                await self._tag(job)
-            case "replace" | "nothing":
-                pass  # FreeScout alone cannot compare and replace
+            case "tag_only" | "replace" | "nothing":
+                pass  # tagged above; FreeScout alone cannot compare and replace
         return await self._end(job.event, job.lease, "done", decision.why)
 
     async def _end(self, event: DraftUpsert, lease: Lease, ended: work.State, reason: str) -> Done:
@@ -247,7 +248,6 @@ class Drafter:
     async def _give_up(self, job: Draftee, text: Withheld) -> Step:
         if text.has_note and (later := await self._withhold(job, job.event, text.why)) is not None:
             return later
-        await self._tag(job)
         return await self._end(job.event, job.lease, "done", f"withheld: {text.why}")
 
     async def _suggest(self, job: Draftee, decision: Decision) -> Step:
@@ -260,7 +260,6 @@ class Drafter:
         return await self._noted(job, wording, decision.why)
 
     async def _nudge(self, job: Draftee, decision: Decision) -> Step:
-        await self._tag(job)
         return await self._noted(job, Wording(f"nudge:{job.basis}", notes.nudge()), decision.why)
 
     async def _noted(self, job: Draftee, wording: Wording, why: str) -> Step:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, select
 
-from csm import alerts
+from csm import alerts, llm_ledger
 from csm import self_test as tests
 from csm.admin import Json, Verb
 from csm.db import Database
@@ -44,6 +44,13 @@ class Operations(RowOperations):
         desk = connection.execute(select(DESK).where(DESK.c.id == conversation)).mappings().all()
         drafts = draft_state.drafts_of(connection, conversation)
         return {"drafts": drafts, "desk": dict(desk[0]) if desk else None} if desk or drafts else {}
+
+    async def figures(self, arguments: Json) -> Json:
+        """What every service says, what became of drafts, and what they cost."""
+        since = float(arguments["since"])
+        ended = await self._db.run(draft_state.ended_since, since)
+        spent = await self._db.run(llm_ledger.spent_on_the_day_of, since)
+        return await super().figures(arguments) | {"drafts": ended, "spent_usd": spent}
 
     async def keep_self_test(self, arguments: Json) -> Json:
         """Store what a self-test found: each service that writes has its own copy."""
