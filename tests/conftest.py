@@ -118,6 +118,17 @@ def llm() -> "Iterator[Control]":
         yield control
 
 
+@pytest.fixture(scope="session")
+def people() -> "Iterator[Control]":
+    """Slack, a mail server and others for all tests; each begins with a reset."""
+    import stage as stages  # noqa: PLC0415 - as above
+    from simulators.people import app  # noqa: PLC0415 - as above
+    from simulators.serve import running  # noqa: PLC0415 - as above
+
+    with running(app.build()) as url, closing(stages.Control(url)) as control:
+        yield control
+
+
 @pytest.fixture
 async def by_rules(stage: "Stage", llm: "Control") -> "AsyncIterator[Triage]":
     """The classifier without a model; nothing started."""

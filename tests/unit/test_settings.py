@@ -192,7 +192,7 @@ def test_a_missing_file_says_where_to_begin(folder: Path) -> None:
 def with_every_line_active() -> str:
     """The example with its commented settings switched on."""
     example = (ROOT / "csm.example.toml").read_text()
-    return re.sub(r"^# ([a-z_]+ = |\[)", r"\1", example, flags=re.MULTILINE)
+    return re.sub(r"^# ([a-z0-9_]+ = |\[)", r"\1", example, flags=re.MULTILINE)
 
 
 def test_the_example_loads_with_its_secrets_in_place(folder: Path) -> None:
@@ -209,6 +209,8 @@ def fields_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         nested: Any = field.annotation
         if name == "mailbox":
             nested = get_args(nested)[1]
+        elif name != "llm" and type(None) in get_args(nested):
+            nested = get_args(nested)[0]
         key = f"{prefix}mailbox.support" if name == "mailbox" else f"{prefix}{name}"
         if isinstance(nested, type) and issubclass(nested, BaseModel):
             yield from fields_of(nested, f"{key}.")

@@ -57,7 +57,8 @@ def stale(conversation: Conversation, rules: Rules, begun: float, now: float) ->
     if not _is_in_scope(conversation, rules):
         return None
     thread = waiting_thread(conversation)
-    if thread is None or thread.created_at.timestamp() < begun:
+    # FreeScout cuts its times to whole seconds.
+    if thread is None or thread.created_at.timestamp() + 1 < begun:
         return None
     waited = open_seconds(thread.created_at, datetime.fromtimestamp(now, UTC), rules.opening)
     if waited < rules.hours * 3600:

@@ -1,6 +1,6 @@
 """Command line of the simulators.
 
-python -m simulators freescout|gmail|llm --port N [--gmail URL]   serve until SIGTERM
+python -m simulators freescout|gmail|llm|people --port N [--gmail URL]   serve until SIGTERM
 python -m simulators deliver --gmail URL [--mail PATH]        bring mail in, print counts
 python -m simulators count --mail PATH                        how many mails lie there
 python -m simulators verdict --gmail URL --desk URL           judge what the desk holds
@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-_SERVERS = ("freescout", "gmail", "llm")
+_SERVERS = ("freescout", "gmail", "llm", "people")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +55,10 @@ def _serve(arguments: argparse.Namespace) -> None:
         from simulators.llm import app as llm  # noqa: PLC0415 - as above
 
         serve(llm.build(seed=arguments.seed), *where)
+    elif arguments.command == "people":
+        from simulators.people import app as people  # noqa: PLC0415 - as above
+
+        serve(people.build(), *where)
     else:
         from simulators.gmail import app as gmail  # noqa: PLC0415 - as above
 

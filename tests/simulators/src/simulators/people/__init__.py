@@ -1,0 +1,1 @@
+"""Where alerts arrive: Slack, a mail server, any JSON receiver, a heartbeat; with faults."""
