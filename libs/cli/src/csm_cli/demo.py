@@ -95,7 +95,7 @@ def _ends_in_words(folder: Path) -> Iterator[None]:
 
 async def _play(wanted: Wanted, folder: Path, *, as_json: bool) -> Report:
     with Progress() as progress:
-        progress.step("starting Gmail, FreeScout and a model as simulators, NATS, four services")
+        progress.step("starting Gmail, FreeScout and a model as simulators, NATS, five services")
         async with staged(folder, wanted.crash_at) as stage:
             await _self_test(stage, progress, as_json=as_json)
             stage.desk.post("/control/faults", _faults(wanted, latency=_DESK_SECONDS))

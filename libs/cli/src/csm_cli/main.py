@@ -12,7 +12,7 @@ import typer
 
 from csm import logs
 from csm.settings import load
-from csm_cli import drafts, erase, gmail_command, migrate, operate, secrets, webhook
+from csm_cli import drafts, erase, followups, gmail_command, migrate, operate, secrets, webhook
 from csm_cli.operate import Answer
 from csm_cli.operating import operating
 from csm_cli.page import command as page
@@ -32,6 +32,7 @@ app.add_typer(trying)
 app.add_typer(gmail_command.gmail, name="gmail")
 app.add_typer(webhook.webhook, name="webhook")
 app.command()(drafts.drafts)
+app.command()(followups.followups)
 app.command("secrets")(secrets.secrets_folder)
 app.command()(erase.erase)
 app.command()(page.page)

@@ -5,12 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from csm import alerts
 from csm.admin import AdminError, Json, Verb
-from csm.alerts import Alert
 from csm.db import Database
 from csm.freescout import FreeScoutRejectedError, FreeScoutUnavailableError
-from csm.operations import LIST_LIMIT, row_status
+from csm.operations import LIST_LIMIT, RowOperations
 from csm.watch import DurableWatch
 from followups import notices, state
 from followups.scan import Asked, Scanner, Seen
@@ -18,10 +16,7 @@ from followups.settings import Settings
 from followups.state import STALE
 from followups.summary import Summary
 
-_OVER: tuple[Alert, ...] = ("dependency-down", "misconfigured")
-
-
-class Operations:
+class Operations(RowOperations):
     """Asks through the same loops as the service itself."""
 
     def __init__(
@@ -33,23 +28,22 @@ class Operations:
         settings: Settings,
     ) -> None:
         """Shares the service's own loops."""
-        self._db = db
-        self._watch = watch
+        super().__init__(db, watch)
         self._scanner = scanner
-        self._summary = summary
+        self._daily = summary
         self._settings = settings
 
     def verbs(self) -> dict[str, Verb]:
         """The verbs by name."""
-        return {"status": self.status, "scan": self.scan, "summary": self.summary}
+        return super().verbs() | {"scan": self.scan, "summary": self.summary}
 
-    async def status(self, _arguments: Json) -> Json:
+    async def status(self, arguments: Json) -> Json:
         """Stale periods, what people were told and is so still, what waits to be sent."""
-        answer = await self._db.run(_status)
-        answer["durables"] = self._watch.reason or "in place"
-        alerts.over_but(_OVER, {down["name"] for down in answer["down"]})
-        answer["alerts"] = alerts.standing()
-        return answer
+        return await super().status(arguments) | await self._db.run(_status)
+
+    def about(self, connection: Connection, conversation: int) -> Json:
+        """When its customer waited too long, and what people were told of it."""
+        return state.about(connection, conversation)
 
     async def scan(self, arguments: Json) -> Json:
         """Look for stale conversations now; `dry_run` asks for nothing.
@@ -80,7 +74,7 @@ class Operations:
     async def summary(self, _arguments: Json) -> Json:
         """The day's summary up to now, told to people unless today's was told already."""
         now = await self._db.run(state.now)
-        return {"text": await self._summary.tell(datetime.fromtimestamp(now, UTC))}
+        return {"text": await self._daily.tell(datetime.fromtimestamp(now, UTC))}
 
 
 def _row(seen: Seen) -> dict[str, Any]:
@@ -96,7 +90,7 @@ def _row(seen: Seen) -> dict[str, Any]:
 
 def _status(connection: Connection) -> Json:
     counted = select(STALE.c.state, func.count().label("number")).group_by(STALE.c.state)
-    return row_status(connection) | {
+    return {
         "stale": {row.state: row.number for row in connection.execute(counted)},
         "told": state.standing(connection),
         "unsent": notices.open_notices(connection),

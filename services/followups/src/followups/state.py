@@ -15,6 +15,7 @@ from csm.effects import EFFECT
 from csm.install import INSTALL
 from csm.lease import LEASE
 from csm.outbox import OUTBOX
+from csm.repairs import REPAIR
 from csm.work import WORK
 from followups.causes import Cause
 from followups.messages import Kind
@@ -72,7 +73,7 @@ class CauseRow(SQLModel, table=True):
 STALE = table_of(StalePeriod)
 HEARD = table_of(HeardVerdict)
 CAUSE = table_of(CauseRow)
-TABLES = (STALE, HEARD, CAUSE, NOTICE, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, WORK)
+TABLES = (STALE, HEARD, CAUSE, NOTICE, DEPENDENCY, EFFECT, INSTALL, LEASE, OUTBOX, REPAIR, WORK)
 
 Found = Literal["asked", "again", "known", "dry-run"]
 
@@ -273,6 +274,17 @@ def tell_summary(connection: Connection, summary: Cause) -> bool:
     connection.execute(insert_into(connection, CAUSE).values(**columns, **now_over))
     notify(connection, summary, "summary")
     return True
+
+
+def about(connection: Connection, conversation: int) -> dict[str, object]:
+    """Stale periods and causes of one conversation."""
+    stale = select(STALE).where(STALE.c.conversation_id == conversation)
+    told = select(CAUSE).where(CAUSE.c.conversation_id == conversation)
+    found: dict[str, object] = {
+        "stale": [dict(row) for row in connection.execute(stale).mappings()],
+        "told": [dict(row) for row in connection.execute(told).mappings()],
+    }
+    return found if any(found.values()) else {}
 
 
 def p0s(connection: Connection, since: float) -> int:

@@ -115,6 +115,16 @@ def upgrade() -> None:
     )
     op.create_index("notice_open", "notice", ["channel", "state", "next_try"])
     op.create_table(
+        "repair",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("verb", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "stale_period",
         sa.Column("customer_thread_id", sa.Integer(), nullable=False),
         sa.Column("conversation_id", sa.Integer(), nullable=False),
@@ -140,6 +150,7 @@ def upgrade() -> None:
         sa.Column("next_try", sa.Float(), nullable=False),
         sa.Column("waiting_for", sa.String()),
         sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False, server_default=""),
         sa.Column("published", sa.Integer(), nullable=False),
         sa.Column("in_flight", sa.Boolean(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
