@@ -16,6 +16,7 @@ from followups.settings import Settings
 from followups.state import STALE
 from followups.summary import Summary
 
+
 class Operations(RowOperations):
     """Asks through the same loops as the service itself."""
 
