@@ -37,6 +37,8 @@ FROM build AS install-classifier
 RUN /tools/bin/uv pip install --quiet /wheels/csm_common-*.whl /wheels/classifier-*.whl
 FROM build AS install-draft_writer
 RUN /tools/bin/uv pip install --quiet /wheels/csm_common-*.whl /wheels/draft_writer-*.whl
+FROM build AS install-followups
+RUN /tools/bin/uv pip install --quiet /wheels/csm_common-*.whl /wheels/followups-*.whl
 FROM build AS install-simulators
 # They know nothing of what they test, and bring nothing of it.
 RUN python3 -m venv --without-pip --clear /app; \
@@ -87,6 +89,12 @@ COPY --from=install-draft_writer /app /app
 HEALTHCHECK --interval=5s --timeout=4s --start-period=60s CMD ["python", "-m", "csm.probe", "8084"]
 EXPOSE 8084
 ENTRYPOINT ["python", "-m", "draft_writer"]
+
+FROM runtime AS followups
+COPY --from=install-followups /app /app
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s CMD ["python", "-m", "csm.probe", "8085"]
+EXPOSE 8085
+ENTRYPOINT ["python", "-m", "followups"]
 
 # Never part of an installation: a FreeScout, a Gmail and a model to try CSM on.
 FROM runtime AS simulators
