@@ -24,3 +24,4 @@ make csm-gmail-ingest gmail_ingest.nk gmail_ingest-database-url gmail-token.json
 make csm-webhook-gateway webhook_gateway.nk webhook_gateway-database-url webhook-secret
 make csm-classifier classifier.nk classifier-database-url
 make csm-draft-writer draft_writer.nk draft_writer-database-url
+make csm-followups followups.nk followups-database-url
