@@ -395,8 +395,5 @@ def _query(filters: ConversationFilters) -> dict[str, str]:
         "embed": ",".join(n for n in ("threads", "tags") if filters.get(f"embed_{n}")) or None,
         "pageSize": filters.get("page_size", 50),
     }
-    return {key: _parameter(value) for key, value in given.items() if value is not None}
-
-
-def _parameter(value: object) -> str:
-    return iso_time(value) if isinstance(value, datetime) else str(value)
+    found = {key: value for key, value in given.items() if value is not None}
+    return {k: iso_time(v) if isinstance(v, datetime) else str(v) for k, v in found.items()}
