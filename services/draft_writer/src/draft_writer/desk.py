@@ -4,7 +4,7 @@ Every step is repeatable, so a crash between two of them costs a repetition and 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -114,8 +114,10 @@ class Desk:
         if not is_newest:
             return await self._end(job.verdict, job.lease, "done", "a newer verdict was applied")
         crash_point("after_rank", job.key)
+        if job.writes_notes:
+            return await self._judged(job)
         await self._mark(job)
-        return await self._tell(job)
+        return await self._announce(job)
 
     async def _end(
         self, verdict: ConversationClassified, lease: Lease, ended: work.State, reason: str
@@ -158,13 +160,20 @@ class Desk:
         bot = self._settings.freescout.user_id
         await self._freescout.assign(job.conversation.id, user_id, bot)
 
-    async def _tell(self, job: Job) -> Step:
-        """The note of a final verdict, or later the one that announces a message without."""
+    async def _judged(self, job: Job) -> Step:
+        """The note of a final verdict; what is read after it is what its tags change."""
         thread_id = job.verdict.customer_thread_id
-        if job.writes_notes:
-            has_arrival = await self._db.run(state.has_note, state.arrival_note_id(thread_id))
-            notifies = job.mailbox.notify == "note" and not has_arrival
-            return await self._write(job, state.verdict_note_id(thread_id), notifies=notifies)
+        has_arrival = await self._db.run(state.has_note, state.arrival_note_id(thread_id))
+        notifies = job.mailbox.notify == "note" and not has_arrival
+        noted = await self._note(job, state.verdict_note_id(thread_id), notifies=notifies)
+        if not isinstance(noted, Conversation):
+            return noted
+        await self._mark(replace(job, conversation=noted))
+        return await self._finish(job)
+
+    async def _announce(self, job: Job) -> Step:
+        """Later the note that announces a message without a verdict's."""
+        thread_id = job.verdict.customer_thread_id
         if job.mailbox.notify != "note":
             return await self._end(job.verdict, job.lease, "done", "no note")
         if await self._db.run(state.has_note, state.verdict_note_id(thread_id)):
@@ -173,16 +182,20 @@ class Desk:
         waited = await self._db.run(state.age, job.key)
         if waited < wait:
             return Later(wait - waited, "a note may still come")
-        return await self._write(job, state.arrival_note_id(thread_id), notifies=True)
+        noted = await self._note(job, state.arrival_note_id(thread_id), notifies=True)
+        return await self._finish(job) if isinstance(noted, Conversation) else noted
 
-    async def _write(self, job: Job, effect_id: str, *, notifies: bool) -> Step:
+    async def _note(
+        self, job: Job, effect_id: str, *, notifies: bool
+    ) -> Later | Elsewhere | Conversation:
         stored = await self._db.run(state.traceparent_of, job.key)
         link = _trace_link(self._settings.draft_writer.trace_url, stored)
         text = notes.verdict_note if job.writes_notes else notes.arrival_note
         errand = Errand(job.key, stored, job.conversation.id, job.lease)
-        wording = Wording(effect_id, text(job.verdict, link), notifies)
-        if (unwritten := await self._pen.note(errand, wording)) is not None:
-            return unwritten
+        return await self._pen.note(errand, Wording(effect_id, text(job.verdict, link), notifies))
+
+    async def _finish(self, job: Job) -> Done:
+        stored = await self._db.run(state.traceparent_of, job.key)
         await self._db.run(self._noted, job, stored)
         self._recorded()
         return Done()

@@ -196,9 +196,9 @@ class Drafter:
     async def _withhold(self, job: Draftee, event: DraftUpsert, reason: str) -> Later | None:
         """The note first: a death between the two writes it once all the same."""
         wording = Wording(f"withheld:{event.basis_thread_id}", notes.withheld(reason))
-        unwritten = await self._pen.note(job.errand, wording)
-        if unwritten is not None:
-            return _later(unwritten)
+        noted = await self._pen.note(job.errand, wording)
+        if not isinstance(noted, Conversation):
+            return _later(noted)
         mailbox_id = job.conversation.mailbox_id
         if await self._db.run(draft_state.withhold, job.lease, event, mailbox_id, reason):
             DRAFTS.labels("withheld").inc()
@@ -263,9 +263,9 @@ class Drafter:
         return await self._noted(job, Wording(f"nudge:{job.basis}", notes.nudge()), decision.why)
 
     async def _noted(self, job: Draftee, wording: Wording, why: str) -> Step:
-        unwritten = await self._pen.note(job.errand, wording)
-        if unwritten is not None:
-            return unwritten
+        noted = await self._pen.note(job.errand, wording)
+        if not isinstance(noted, Conversation):
+            return noted
         return await self._end(job.event, job.lease, "done", why)
 
     async def _tag(self, job: Draftee) -> None:
@@ -291,17 +291,13 @@ class Drafter:
             await self._stop(draft.id)
         if needs_repair_since(job.basis, after, self._bot):
             await self._pen.wake(after)
+        words = [Wording(f"draft-note:{job.basis}", row["note"])] if row["note"] else []
         if lost := lost_cc(json.loads(row["seen_cc"]), job.basis, after):
-            wording = Wording(f"cc-changed:{job.basis}", cc_changed(lost))
-            unwritten = await self._pen.note(job.errand, wording)
-            if unwritten is not None:
-                return unwritten
-        if row["note"]:
-            unwritten = await self._pen.note(
-                job.errand, Wording(f"draft-note:{job.basis}", row["note"])
-            )
-            if unwritten is not None:
-                return unwritten
+            words.insert(0, Wording(f"cc-changed:{job.basis}", cc_changed(lost)))
+        for wording in words:
+            noted = await self._pen.note(job.errand, wording)
+            if not isinstance(noted, Conversation):
+                return noted
         read = _ours(row["text"], draft) if draft is not None else GONE
         first_look = self._timing.scaled(FIRST_LOOK)
         await self._db.run(draft_state.read_back, job.lease, job.event, read, first_look)

@@ -67,8 +67,8 @@ class Pen:
         self._user_id = settings.freescout.user_id
         self._recorded = recorded
 
-    async def note(self, errand: Errand, wording: Wording) -> Later | Elsewhere | None:
-        """One note, once for ever; None when it is there. Raises FreeScout's errors."""
+    async def note(self, errand: Errand, wording: Wording) -> Later | Elsewhere | Conversation:
+        """One note, once for ever; the conversation as it is with it. Raises FreeScout's errors."""
         # Read right before: status and cc travel with it.
         conversation = await self.lookup.conversation(errand.conversation_id)
         if conversation is None or merged_away(conversation):
@@ -81,9 +81,12 @@ class Pen:
         if isinstance(written, Wait):
             return Later(written.delay, written.why)
         after = await self.repair(conversation)
-        if after is None or not (lost := dropped_cc(conversation, after)):
-            return None
-        return await self.note(errand, Wording(f"cc-changed:{wording.effect_id}", cc_changed(lost)))
+        if after is None or merged_away(after):
+            return Elsewhere(errand.conversation_id)
+        if lost := dropped_cc(conversation, after):
+            more = Wording(f"cc-changed:{wording.effect_id}", cc_changed(lost))
+            return await self.note(errand, more)
+        return after
 
     async def perform(
         self, errand: Errand, write: Write, record: Record | None = None
