@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: ship-tools compose-secrets compose-demo help setup demo test test-postgres simulate simulate-variants bench bench-stages check chaos proof guards explore lock nightly docs clean
+.PHONY: sbom audit ship-tools compose-secrets compose-demo help setup demo test test-postgres simulate simulate-variants bench bench-stages check chaos proof guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer services/followups tests/simulators
@@ -95,6 +95,13 @@ $(SHIP): $(UV) requirements-ship.lock
 	$(UV) pip install --quiet --python .venv-ship/bin/python --require-hashes \
 		-r requirements-ship.lock
 	@touch $@
+
+sbom: setup ship-tools  ## a CycloneDX bill of materials of the environment: build/sbom.json
+	mkdir -p build
+	.venv-ship/bin/cyclonedx-py environment $(BIN)/python --of JSON -o build/sbom.json
+
+audit: setup ship-tools  ## known weaknesses of the locked dependencies (asks the advisories' server)
+	.venv-ship/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 compose-secrets: setup  ## keys and passwords of the Compose project into ./secrets, where missing
 	$(BIN)/csm secrets $(or $(CSM_SECRETS),secrets) --containers --demo
