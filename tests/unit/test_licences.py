@@ -10,6 +10,7 @@ ALLOWED = {"certifi": "MPL-2.0"}
 _COPYLEFT = re.compile(r"GPL|MPL|EPL|EUPL|CDDL|Proprietary|Commercial", re.IGNORECASE)
 MEMBERS = (
     "csm-common", "csm-cli", "gmail-ingest", "webhook-gateway", "classifier", "draft-writer",
+    "followups",
 )  # fmt: skip
 
 
