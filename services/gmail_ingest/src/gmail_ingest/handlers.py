@@ -15,12 +15,10 @@ from csm.db import Database
 from csm.dependency import Probe, Prober
 from csm.freescout import (
     FreeScoutGoneError,
-    FreeScoutMisconfiguredError,
-    FreeScoutNotAskedError,
     FreeScoutRejectedError,
     FreeScoutUnavailableError,
 )
-from csm.gates import GateClosedError, refuse_closed
+from csm.gates import Failures, GateClosedError, refuse_closed
 from csm.lease import Lease, LeaseLostError
 from csm.outcome import Done, Later, Outcome, Rejected, Unavailable
 from csm.timing import Timing
@@ -67,7 +65,7 @@ class Handlers:
         self._lease_seconds = timing.lease(timing.deadline)
         self._mailboxes = mailboxes
         self._owner = owner
-        self._probe_freescout = probe_freescout
+        self._failures = Failures(db, prober, probe_freescout, timing)
         self._written = written
         self._labels = labels
         self._solitude = Solitude()
@@ -82,14 +80,11 @@ class Handlers:
         try:
             return await self._drive_in_order(event, is_alone=is_alone)
         except GateClosedError as closed:
-            return self._until_back(closed.down.reason, closed.down.name)
+            return self._failures.closed(closed.down)
         except LeaseLostError:
             return Later(0, "the lease was lost")
         except (GmailUnavailableError, GmailCredentialsError) as error:
             return await self._gmail_failed(f"gmail:{event.mailbox}", error)
-
-    def _until_back(self, reason: str, name: str) -> Later:
-        return Later(self._timing.republish_after, reason, name)
 
     async def record(self, event: MessageReceived, outcome: Outcome) -> None:
         """Store an outcome in the row of the mail; Done is stored with its result."""
@@ -109,7 +104,7 @@ class Handlers:
         if await self._db.run(dependency.down, name) is None:
             await self._prober.report(name, str(error), at_once=is_lasting)
         if down := await self._db.run(dependency.down, name):
-            return self._until_back(down.reason, name)
+            return self._failures.closed(down)
         return Unavailable(str(error), name, getattr(error, "retry_after", None))
 
     async def _drive_in_order(self, event: MessageReceived, *, is_alone: bool) -> Outcome:
@@ -226,16 +221,10 @@ class Handlers:
         settings = self._mailboxes[message.mailbox]
         try:
             step: Step | Outcome = await self._writer.write(known, settings, raw, scope, lease)
-        except FreeScoutMisconfiguredError as error:
-            step = await self._misconfigured(error.why)
-        except FreeScoutNotAskedError as error:
-            step = Later(self._timing.scaled(_BUSY), error.why)
-        except FreeScoutUnavailableError as error:
-            step = await self._freescout_failed(error)
         except FreeScoutGoneError:
             step = Moved()
-        except FreeScoutRejectedError as error:
-            step = await self._refused(message, error)
+        except (FreeScoutUnavailableError, FreeScoutRejectedError) as error:
+            step = await self._freescout_failed(message, error)
         except asyncio.CancelledError:
             await asyncio.shield(self._db.run(work.unstart, message.work_id))
             raise
@@ -256,23 +245,15 @@ class Handlers:
             return Later(self._timing.scaled(_BUSY), "an earlier message was parked just now")
         return outcome
 
-    async def _misconfigured(self, why: str) -> Later:
-        await self._prober.report("freescout", why, at_once=True)
-        return self._until_back(why, "freescout")
-
-    async def _freescout_failed(self, error: FreeScoutUnavailableError) -> Outcome:
-        await self._prober.report("freescout", error.why)
-        if down := await self._db.run(dependency.down, "freescout"):
-            return self._until_back(down.reason, "freescout")
-        return Unavailable(error.why, "freescout", error.retry_after)
-
-    async def _refused(self, message: Message, error: FreeScoutRejectedError) -> Later:
-        """A refusal counts against the mail only while FreeScout itself is in order."""
-        trouble = await self._probe_freescout()
-        if trouble is not None:
-            return await self._misconfigured(trouble.why)
+    async def _freescout_failed(
+        self, message: Message, error: FreeScoutUnavailableError | FreeScoutRejectedError
+    ) -> Outcome:
+        outcome = await self._failures.outcome(error)
+        if not isinstance(outcome, Rejected):
+            return outcome
+        # Counted: FreeScout itself is in order. After some refusals a stub is tried.
         await self._db.run(effects.refused, effect_id(message))
-        return Later(self._timing.quarantine(self._timing.deadline), str(error))
+        return Later(self._timing.quarantine(self._timing.deadline), outcome.why)
 
 
 @dataclass(frozen=True, slots=True)
