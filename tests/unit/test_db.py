@@ -20,6 +20,7 @@ from csm.db import (
     kind_of,
     open_database,
     open_read_only,
+    outlast,
     shown,
 )
 from memory_store import START, Clock, Store
@@ -128,6 +129,35 @@ async def test_who_gives_up_waiting_disturbs_nobody(database: SqliteDatabase) ->
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [n for n, answer in enumerate(answers) if answer is not None] == [7]
     assert set(await database.run(numbers)) >= set(range(20)) - {7}
+
+
+async def test_who_is_told_to_end_while_the_database_is_away_ends() -> None:
+    begun: list[str] = []
+
+    async def work() -> None:
+        begun.append("begun")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise DatabaseUnavailableError("away, when a lease should be given back")
+
+    outlasting = asyncio.create_task(outlast(work, 0))
+    await asyncio.sleep(0)
+    outlasting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await outlasting
+    assert begun == ["begun"]
+
+
+async def test_what_found_the_database_away_is_done_again() -> None:
+    failures = iter([DatabaseUnavailableError("away"), DatabaseUnavailableError("still"), None])
+
+    async def work() -> str:
+        if failure := next(failures):
+            raise failure
+        return "done"
+
+    assert await outlast(work, 0) == "done"
 
 
 async def test_the_clock_of_the_database_is_the_injected_one(database: SqliteDatabase) -> None:

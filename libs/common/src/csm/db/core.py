@@ -69,11 +69,17 @@ class Availability:
 
 
 async def outlast(work: Callable[[], Awaitable[T]], pause: float) -> T:
-    """Do `work`, again after `pause` seconds as often as the database was away meanwhile."""
+    """Do `work`, again after `pause` seconds as often as the database was away meanwhile.
+
+    Not when it was told to end, and its last step on the way out failed: then it has ended.
+    """
     while True:
         try:
             return await work()
-        except DatabaseUnavailableError:
+        except DatabaseUnavailableError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
             await asyncio.sleep(pause)
 
 
