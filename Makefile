@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: sbom audit ship-tools compose-secrets compose-demo help setup demo test test-postgres simulate simulate-variants bench bench-stages check chaos proof guards explore lock nightly docs clean
+.PHONY: sbom audit ship-tools compose-secrets compose-demo help setup demo test test-postgres simulate simulate-variants bench bench-stages bench-webhooks check chaos proof guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer services/followups tests/simulators
@@ -73,6 +73,9 @@ bench: setup  ## how fast it is: a table, also written into docs/performance.md 
 
 bench-stages: setup  ## 300 mails through all stages; 1, 2, 4 classifiers on PostgreSQL (4 minutes)
 	PYTHONPATH=tests $(BIN)/python tests/bench/stages.py $(ARGS)
+
+bench-webhooks: setup  ## signed webhooks per second through one gateway on one core (half a minute)
+	$(BIN)/python tests/bench/webhooks.py $(ARGS)
 
 chaos: setup  ## real processes that break again and again: MAILS=500 DB=sqlite|postgres TIMING=fast SEED=1
 	PYTHONPATH=tests $(BIN)/python -m faults.chaos \
