@@ -102,6 +102,12 @@ LIMITS = (
         "conversation closed within that of a note or draft is open again."
     ),
     (
+        "FreeScout leaves no trace of a discarded draft: one that a person throws away while its "
+        "outcome is unknown to us (its answer was lost; 90 s, longer in an outage) may be made "
+        "again. It replaces all tags at once: a tag that is set within the round trip of ours is "
+        "lost."
+    ),
+    (
         "Nothing here was run against a licensed FreeScout or against Gmail itself: `csm self-"
         "test` and `csm check` ask yours."
     ),
@@ -186,6 +192,7 @@ def guarantees() -> str:
         _HEAD
         + "\n".join(parts)
         + _EXPLORED
+        + _SIMULATED
         + _CHAOS
         + runs
         + f"\n## What is not claimed\n\n{limits}"
@@ -220,6 +227,16 @@ doubled deliveries, leases that run out, merges, outages). The full rules hold i
 weak variant is found broken, with a shortest way there in words. Figures, and what is idealised:
 [the explorers](../tests/faults/model/README.md). This proves the rules; the tests above run the
 code.
+"""
+
+_SIMULATED = """
+## The code itself, in virtual time
+
+`make simulate SEEDS=n FIRST=k` runs the shipped code of all services against simulators at the wire,
+on a clock that jumps: one seed is one history of 60 mails with its faults, deaths, outages, erased
+streams and people; what is real and what is judged:
+[the simulation](../tests/faults/simulation/README.md). `make simulate-variants` expects each
+weakened copy of the code to be found broken. Its runs stand in the table below.
 """
 
 _CHAOS = """
