@@ -232,9 +232,9 @@ code.
 _SIMULATED = """
 ## The code itself, in virtual time
 
-`make simulate SEEDS=n FIRST=k` runs the shipped code of all services against simulators at the wire,
-on a clock that jumps: one seed is one history of 60 mails with its faults, deaths, outages, erased
-streams and people; what is real and what is judged:
+`make simulate SEEDS=n FIRST=k` runs the shipped code of all services against simulators at the
+wire, on a clock that jumps: one seed is one history of 60 mails with its faults, deaths, outages,
+erased streams and people; what is real and what is judged:
 [the simulation](../tests/faults/simulation/README.md). `make simulate-variants` expects each
 weakened copy of the code to be found broken. Its runs stand in the table below.
 """
