@@ -11,10 +11,22 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import BigInteger, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Executable,
+    Float,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Field, SQLModel
 
-from csm.db import csm_now, insert_into, serialize, table_of
+from csm.db import csm_now, insert_into, per_dialect, serialize, table_of
 from csm.llm_settings import Task
 from csm.llm_usage import Usage
 
@@ -156,6 +168,32 @@ def known(connection: Connection, key: str) -> Known | None:
     return Refused(row.state, row.reason or "")
 
 
+@per_dialect
+def _take(connection: Connection) -> Executable:
+    """Built once and run with parameters, as `_count` is: with every question."""
+    fresh = insert_into(connection, CALL).values(
+        state="reserved", until=csm_now() + bindparam("seconds", type_=Float()), cost=0,
+        usage=json.dumps(asdict(Usage())), created_at=csm_now(),
+    )  # fmt: skip
+    anew = {name: fresh.excluded[name] for name in ("state", "owner", "until", "reserved")}
+    lost = CALL.c.cost + bindparam("vanished", type_=BigInteger())
+    return fresh.on_conflict_do_update(
+        index_elements=[CALL.c.key],
+        set_={**anew, "reason": None, "cost": lost},
+        where=and_(CALL.c.state != "done", or_(CALL.c.state == "free", CALL.c.until <= csm_now())),
+    ).returning(CALL.c.key)
+
+
+@per_dialect
+def _count(connection: Connection) -> Executable:
+    fresh = insert_into(connection, SPEND)
+    counted = ("calls", "prompt_tokens", "completion_tokens", "cost")
+    added = {name: SPEND.c[name] + fresh.excluded[name] for name in counted}
+    return fresh.on_conflict_do_update(
+        index_elements=[SPEND.c.task, SPEND.c.day, SPEND.c.model], set_=added
+    )
+
+
 def claim(connection: Connection, wanted: Claim) -> Granted | Known | TooDear:
     """Take the row, or say why not: one statement decides among all replicas.
 
@@ -165,22 +203,11 @@ def claim(connection: Connection, wanted: Claim) -> Granted | Known | TooDear:
     if too_dear := _too_dear(connection, wanted):
         return known(connection, wanted.key) or too_dear
     vanished = _vanished(connection, wanted.key)
-    fresh = insert_into(connection, CALL).values(
-        key=wanted.key, task=wanted.task, model=wanted.model, state="reserved", owner=wanted.owner,
-        until=csm_now() + wanted.seconds, reserved=wanted.reserve, cost=0,
-        usage=json.dumps(asdict(Usage())), created_at=csm_now(),
-    )  # fmt: skip
-    taken = fresh.on_conflict_do_update(
-        index_elements=[CALL.c.key],
-        set_={
-            "state": "reserved", "owner": wanted.owner, "until": fresh.excluded.until,
-            "reserved": wanted.reserve, "reason": None, "cost": CALL.c.cost + vanished,
-        },
-        where=and_(
-            CALL.c.state != "done", or_(CALL.c.state == "free", CALL.c.until <= csm_now())
-        ),
-    ).returning(CALL.c.key)  # fmt: skip
-    if connection.execute(taken).scalar_one_or_none() is None:
+    taken = {
+        "key": wanted.key, "task": wanted.task, "model": wanted.model, "owner": wanted.owner,
+        "reserved": wanted.reserve, "seconds": wanted.seconds, "vanished": vanished,
+    }  # fmt: skip
+    if connection.execute(_take(connection), taken).scalar_one_or_none() is None:
         return known(connection, wanted.key) or Taken(wanted.seconds)
     if vanished:
         _spend(connection, wanted.task, wanted.model, Paid(Usage(calls=1), vanished))
@@ -315,15 +342,9 @@ def _together(connection: Connection, key: str, paid: Paid) -> dict[str, object]
 def _spend(connection: Connection, task: str, model: str, paid: Paid) -> None:
     if paid.usage.calls == 0:
         return
-    fresh = insert_into(connection, SPEND).values(
-        task=task, day=today(connection).date().isoformat(), model=model, calls=paid.usage.calls,
-        prompt_tokens=paid.usage.prompt, completion_tokens=paid.usage.completion,
-        cost=paid.cost or 0,
-    )  # fmt: skip
-    counted = ("calls", "prompt_tokens", "completion_tokens", "cost")
-    added = {name: SPEND.c[name] + fresh.excluded[name] for name in counted}
-    connection.execute(
-        fresh.on_conflict_do_update(
-            index_elements=[SPEND.c.task, SPEND.c.day, SPEND.c.model], set_=added
-        )
-    )
+    counted = {
+        "task": task, "day": today(connection).date().isoformat(), "model": model,
+        "calls": paid.usage.calls, "prompt_tokens": paid.usage.prompt,
+        "completion_tokens": paid.usage.completion, "cost": paid.cost or 0,
+    }  # fmt: skip
+    connection.execute(_count(connection), counted)
