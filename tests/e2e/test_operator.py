@@ -244,6 +244,31 @@ def test_every_metric_of_rules_and_dashboards_is_exported_by_running_services(
     assert asked - families == set()
 
 
+TROUBLES = {
+    "FreeScout answers 503": (("/control/faults", {"down": True, "scope": "all"}),
+                              ("/control/faults", {})),
+    "the key is refused": (("/control/settings", {"api_key": "another-key"}),
+                           ("/control/settings", {"api_key": "simulated-key"})),
+}  # fmt: skip
+
+
+@pytest.mark.proof
+@pytest.mark.promise("waiting-is-not-failing", "shown")
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_an_outage_is_seen_in_status_and_explained_by_show(stack: Stack, trouble: str) -> None:
+    begin, end = TROUBLES[trouble]
+    stack.desk.post(*begin)
+    sender = f"{begin[0].rpartition('/')[2]}@customers.example"
+    gmail_id = delivered(stack.gmail, letter(f"waits-{len(trouble)}", sender=sender))
+    stack.until(lambda: "freescout" in {d["name"] for d in stack.up.json("status")["down"]})
+    stack.until(lambda: (stack.work(gmail_id) or {}).get("waiting_for") == "freescout")
+    assert "waits for freescout, goes on by itself" in stack.up.csm("show", gmail_id).stdout
+    assert stack.up.csm("check").exit_code == 1
+    stack.desk.post(*end)
+    assert stack.ended(gmail_id) == "done"
+    stack.until(lambda: stack.up.json("status")["down"] == [])
+
+
 @contextmanager
 def paged(stack: Stack, folder: Path) -> Iterator[str]:
     """A running `csm page`; the address that opens it."""

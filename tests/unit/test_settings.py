@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from cli_stack import csm
 from csm.llm_settings import TASKS, LlmSettings, Price, TaskSettings
 from csm.settings import ConfigError, load
 from csm_cli.services import SERVICES
@@ -237,3 +238,71 @@ def test_the_example_names_every_setting_and_no_other() -> None:
     shown = set(keys_of(tomllib.loads(with_every_line_active())))
     known = {key for model in SERVICES for key in fields_of(model)}
     assert shown == known - {"llm"} | LLM_KEYS
+
+
+LLM = '[llm]\nbase_url = "https://llm.example/v1"\ndata_processing_acknowledged = true\n'
+CLASSIFY = f'{LLM}[llm.classify]\nmodel = "m"\n'
+# What is added to a good file, and the key that must be named.
+ADDED = [
+    ("[classifier]\nworkers = 0", "classifier.workers"),
+    ("[classifier]\nworker = 4", "classifier.worker"),
+    ("[classifier]\nprovisional_after_seconds = -1", "classifier.provisional_after_seconds"),
+    ("[classifier]\nhealth_port = 70000", "classifier.health_port"),
+    ("[classifier]\ndatabase_url = 'mysql://db/csm'", "classifier.database_url"),
+    ("[classifier]\ndatabase_url_file = 'lost.url'", "classifier.database_url_file"),
+    ("[webhook_gateway]\npoll_seconds = 0", "webhook_gateway.poll_seconds"),
+    ("[webhook_gateway]\npoll_mode = 'never'", "webhook_gateway.poll_mode"),
+    ("[webhook_gateway]\nsweep_hours = 0", "webhook_gateway.sweep_hours"),
+    ("[webhook_gateway]\nsecret_files = ['lost']", "webhook_gateway.secret_files.0"),
+    ("[webhook_gateway]\nwebhook_port = -1", "webhook_gateway.webhook_port"),
+    ("[webhook_gateway]\npublic_url = 'csm.example'", "webhook_gateway.public_url"),
+    ("[webhook_gateway]\ntrusted_proxies = ['nobody']", "webhook_gateway.trusted_proxies"),
+    ("[webhook_gateway]\nrate = 0", "webhook_gateway.rate"),
+    ("[webhook_gateway]\nheader_secret_file = 'lost'", "webhook_gateway.header_secret_file"),
+    ("[webhook_gateway]\nsweeps = 1", "webhook_gateway.sweeps"),
+    ("[draft_writer]\nworkers = 0", "draft_writer.workers"),
+    ("[draft_writer]\ndraft_workers = 'many'", "draft_writer.draft_workers"),
+    ("[draft_writer]\nhigh_priority = 11", "draft_writer.high_priority"),
+    ("[draft_writer]\narrival_minutes = -1", "draft_writer.arrival_minutes"),
+    ("[draft_writer]\ntrace_url = 'traces'", "draft_writer.trace_url"),
+    ("[draft_writer]\ncolour = 'red'", "draft_writer.colour"),
+    ("[drafts]\nwords_min = 0", "drafts.words_min"),
+    ("[drafts]\nhosts = 'shop.example'", "drafts.hosts"),
+    ("[drafts]\npersonas = 'x'", "drafts.personas"),
+    ("[knowledge]\nsnippets = -1", "knowledge.snippets"),
+    ("[knowledge]\nfolders = '.'", "knowledge.folders"),
+    ("[llm]\nbase_url = 'llm.example'", "llm.base_url"),
+    ("[llm]\nbase_url = 'https://llm.example/v1'", "llm.data_processing_acknowledged"),
+    (f"{LLM}in_flight = 0", "llm.in_flight"),
+    (f"{LLM}api_key_file = 'lost'", "llm.api_key_file"),
+    (f"{LLM}deadline_seconds = 0", "llm.deadline_seconds"),
+    (f"{LLM}schema_mode = 'xml'", "llm.schema_mode"),
+    (f"{LLM}[llm.classify]\ntemperature = 0.0", "llm.classify.model"),
+    (f"{CLASSIFY}max_output_tokens = 0", "llm.classify.max_output_tokens"),
+    (f"{CLASSIFY}usd_per_day = 5.0", "usd_per_day needs the price of m"),
+    (f"{CLASSIFY}[llm.prices.m]\ninput = -1\noutput = 1", "llm.prices.m.input"),
+    (f"{LLM}[llm.translate]\nmodel = 'm'", "llm.translate"),
+    ("[mailbox.support.desk]\nlead = 'answer'", "mailbox.support.desk.lead"),
+    ("[mailbox.support.desk]\nassign_to = 0", "mailbox.support.desk.assign_to"),
+    ("[mailbox.support.desk]\nleads = 'note'", "mailbox.support.desk.leads"),
+    ("[mailbox.support.drafts]\nper_day = -1", "mailbox.support.drafts.per_day"),
+    ("[mailbox.support.triage]\nlanguages = ['klingon']", "mailbox.support.triage.languages"),
+    ("[mailbox.support.triage]\njudge = true", "mailbox.support.triage.judge"),
+    ("[nats]\nmonitor_url = 'nats'", "nats.monitor_url"),
+]
+
+
+def test_there_are_sixty_of_them() -> None:
+    assert len(BROKEN) + len(ADDED) >= 60
+
+
+@pytest.mark.parametrize(("added", "key"), ADDED, ids=[row[1] for row in ADDED])
+def test_a_broken_setting_of_any_service_is_refused_by_its_key(
+    folder: Path, added: str, key: str
+) -> None:
+    config = folder / "csm.toml"
+    config.write_text(f"{GOOD}{added}\n")
+    said = csm("check", "--config", str(config))
+    assert said.exit_code == 78, said.output
+    assert key in said.stderr, said.stderr
+    assert not (folder / "var").exists(), "nothing was opened"

@@ -126,8 +126,11 @@ def check(*, config: Config = None, as_json: AsJson = False) -> None:
     Example: [bold]csm check --json[/bold]
     """
     with in_words():
-        settings = load(Settings, config)
         from csm_cli.check import check as look
+        from csm_cli.services import load_all
+
+        load_all(config)  # the settings of every service, all problems at once
+        settings = load(Settings, config)
 
         findings = asyncio.run(look(settings))
         rows = [(f.level, f.what, f.words) for f in findings]

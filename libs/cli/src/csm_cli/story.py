@@ -23,7 +23,7 @@ def show(
     if as_json:
         say_json(story)
         return
-    _say(settings, wanted, story)
+    _say(settings, _trace_url(services), wanted, story)
 
 
 async def told(services: Sequence[CommonSettings], wanted: str) -> Json:
@@ -65,7 +65,13 @@ def _joined(before: Json | None, said: Json) -> Json:
     return {**said, "rows": before["rows"] + said["rows"], "about": before["about"] | said["about"]}
 
 
-def _say(settings: Settings, wanted: str, story: Json) -> None:
+def _trace_url(services: Sequence[CommonSettings]) -> str:
+    """Where the bot's notes link to, empty for nowhere."""
+    found = (getattr(service.own, "trace_url", None) for service in services)
+    return str(next(filter(None, found), "")).rstrip("/")
+
+
+def _say(settings: Settings, trace_url: str, wanted: str, story: Json) -> None:
     services = story["services"]
     for number in story["conversations"]:
         url = f"{settings.freescout.url}/conversation/{number}"
@@ -81,7 +87,7 @@ def _say(settings: Settings, wanted: str, story: Json) -> None:
     for line in timeline.advice(wanted, rows):
         screen().print(f"-> {line}", markup=False, soft_wrap=True)
     for name, row in rows:
-        _say_details(settings, name, row)
+        _say_details(settings, trace_url, name, row)
 
 
 def _say_row(service: str, story: Json) -> None:
@@ -90,9 +96,9 @@ def _say_row(service: str, story: Json) -> None:
     screen().print(f" {service:<16}", coloured(row["id"]), state, coloured(row["reason"] or ""))
 
 
-def _say_details(settings: Settings, service: str, story: Json) -> None:
+def _say_details(settings: Settings, trace_url: str, service: str, story: Json) -> None:
     screen().print()
     screen().print(coloured(f"{service}: {story['work']['id']}"), style="bold")
-    say_facts("", [*about_mail(settings, story), *about_work(settings, story["work"])])
+    say_facts("", [*about_mail(settings, story), *about_work(trace_url, story["work"])])
     for effect in story["effects"]:
         say_facts(f"Write: {effect['kind']}", about_effect(settings, effect))

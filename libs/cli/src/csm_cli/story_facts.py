@@ -26,10 +26,10 @@ def about_mail(settings: Settings, story: Json) -> Facts:
             yield "in Gmail", gmail_link(mailbox.address, mail["gmail_message_id"])
 
 
-def about_work(settings: Settings, row: Json) -> Facts:
+def about_work(trace_url: str, row: Json) -> Facts:
     """A row of work: its trace, its attempts, how it ended or what it waits for."""
     trace = trace_id(row["traceparent"])
-    yield "trace", settings.trace_url.format(trace_id=trace) if settings.trace_url else trace
+    yield "trace", f"{trace_url}/{trace}" if trace_url and trace else trace
     yield "noticed", moment(row["created_at"])
     yield "times published", row["published"]
     yield "failed attempts", row["attempts"]

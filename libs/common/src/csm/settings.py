@@ -227,8 +227,6 @@ class CommonSettings(BaseSettings):
     # Where each service answers health questions, on its own `health_port`: this machine, unless
     # Kubernetes or Prometheus ask from another one.
     health_host: str = "127.0.0.1"
-    # Where a trace is looked at: an address with {trace_id} in it.
-    trace_url: str | None = Field(default=None, pattern=r"^https?://\S*\{trace_id\}\S*$")
     nats: NatsSettings = NatsSettings()
     freescout: FreeScoutSettings
 
