@@ -37,7 +37,8 @@ async def backfill(stage: Stage, threads: int, kills: int, rules: Sequence[Row] 
     stage.live()
     await stage.until(lambda: stage.rows("SELECT 1 FROM gmail_message") != [])
     for kill in range(kills):
-        await stage.until(lambda kill=kill: written(stage) >= number * kill // (kills + 1), 900)
+        enough = number * (kill + 1) // (kills + 1)
+        await stage.until(lambda enough=enough: written(stage) >= enough, 900)
         stage.kill()
     await stage.quiet(900)
     assert len(stage.deaths()) == kills
@@ -58,7 +59,7 @@ async def backfill(stage: Stage, threads: int, kills: int, rules: Sequence[Row] 
 @pytest.mark.promise("once", "together")
 @pytest.mark.timeout(180)
 async def test_a_backfill_that_is_killed_takes_old_mail_closed_and_in_order(stage: Stage) -> None:
-    await backfill(stage, threads=15, kills=1)
+    await backfill(stage, threads=24, kills=1)
 
 
 @pytest.mark.nightly
