@@ -1,6 +1,6 @@
 # Everything a person or the CI runs, one word each. Needs make and Python 3.11 or newer.
 .DEFAULT_GOAL := help
-.PHONY: sbom audit ship-tools compose-secrets compose-demo help setup demo test test-postgres simulate simulate-variants bench bench-stages bench-webhooks check chaos proof guards explore lock nightly docs clean
+.PHONY: sbom audit ship-tools compose-secrets compose-demo help setup demo test test-deploy test-postgres simulate simulate-variants bench bench-stages bench-webhooks check chaos proof guards explore lock nightly docs clean
 
 MEMBERS := libs/common libs/cli services/gmail_ingest services/webhook_gateway \
 	services/classifier services/draft_writer services/followups tests/simulators
@@ -51,6 +51,9 @@ demo: setup  ## take real mail into a simulated help desk, with crashes (options
 
 test: setup  ## every test that needs no database server, in stages, within 6 minutes on 2 cores
 	$(BIN)/python .ci/stages.py test
+
+test-deploy: setup  ## what ships: images, manifests, units, rules, dashboards
+	$(BIN)/python .ci/stages.py deploy
 
 test-postgres: setup  ## the tests that need PostgreSQL (an embedded one, on a Unix socket)
 	$(BIN)/python .ci/stages.py postgres

@@ -1,7 +1,8 @@
 """Runs the tests in stages, each within its own time, and ends with pytest's closing lines.
 
-`python .ci/stages.py test` runs what needs no database server, `postgres` what does, `proof` what
-a sceptic runs, `nightly` what takes long. Every stage runs, also after a failed one.
+`python .ci/stages.py test` runs what needs no database server, `postgres` what does, `deploy` what
+ships, `proof` what a sceptic runs, `nightly` what takes long. Every stage runs, also after a failed
+one.
 """
 
 import os
@@ -41,15 +42,17 @@ class Stage:
 
 TEST = (
     Stage("unit", ("tests/unit", "tests/contracts"), 600),
-    Stage("integration", ("tests/integration",), 600),
-    Stage("faults", ("tests/faults",), 900, beyond=1),
-    Stage("e2e", ("tests/e2e",), 900, beyond=2),
+    Stage("integration", ("tests/integration",), 600, beyond=2),
+    Stage("faults", ("tests/faults",), 900, beyond=2),
+    Stage("e2e", ("tests/e2e",), 900, beyond=3),
 )
+DEPLOY = (Stage("deploy", ("tests/deploy",), 300),)
 POSTGRES = (Stage("postgres", ("tests",), 900, beyond=1),)
-PROOF = (Stage("proof", ("tests/faults", "tests/e2e"), 900),)
+PROOF = (Stage("proof", ("tests/faults", "tests/e2e"), 1200, beyond=1),)
 NIGHTLY = (Stage("nightly", ("tests",), 3600),)
 PLANS = {
     "test": (TEST, "not nightly and not postgres and not proof"),
+    "deploy": (DEPLOY, "not nightly and not postgres"),
     "proof": (PROOF, "proof and not nightly"),
     "postgres": (POSTGRES, "postgres and not nightly"),
     "nightly": (NIGHTLY, "nightly"),

@@ -117,6 +117,7 @@ def test_the_sample_mails_survive_both_kills(tmp_path: Path) -> None:
     assert list(running.folder.iterdir()) == []
 
 
+@pytest.mark.proof
 @pytest.mark.promise("once", "together", "shown")
 def test_three_own_mails_with_every_third_answer_lost_and_the_desk_left_open(
     tmp_path: Path,
@@ -141,6 +142,7 @@ def test_three_own_mails_with_every_third_answer_lost_and_the_desk_left_open(
     assert list(running.folder.iterdir()) == []
 
 
+@pytest.mark.proof
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     with demo(tmp_path) as running:
         running.until("delivering")
