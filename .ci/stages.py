@@ -48,7 +48,7 @@ TEST = (
 )
 DEPLOY = (Stage("deploy", ("tests/deploy",), 300),)
 POSTGRES = (Stage("postgres", ("tests",), 900, beyond=1),)
-PROOF = (Stage("proof", ("tests/faults", "tests/e2e"), 1200, beyond=1),)
+PROOF = (Stage("proof", ("tests/faults", "tests/e2e"), 1200),)
 NIGHTLY = (Stage("nightly", ("tests",), 3600),)
 PLANS = {
     "test": (TEST, "not nightly and not postgres and not proof"),

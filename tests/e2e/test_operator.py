@@ -222,7 +222,7 @@ def test_without_nats_reading_goes_on_over_http_and_says_so(stack: Stack, tmp_pa
     for verb in (("status",), ("list",), ("show", gmail_id)):
         said = csm(*verb, "--config", str(config))
         assert said.exit_code == 0, said.output
-        assert "answered over HTTP" in said.stderr.replace("\n", " ")
+        assert "answered over HTTP" in " ".join(said.stderr.split())
     assert gmail_id in csm("list", "--config", str(config)).stdout
     refused = csm("replay", gmail_id, *REASON, "--config", str(config))
     assert refused.exit_code == 1
