@@ -42,7 +42,7 @@ class Stage:
 
 TEST = (
     Stage("unit", ("tests/unit", "tests/contracts"), 600),
-    Stage("integration", ("tests/integration",), 600, beyond=2),
+    Stage("integration", ("tests/integration",), 600),
     Stage("faults", ("tests/faults",), 900, beyond=2),
     Stage("e2e", ("tests/e2e",), 900, beyond=3),
 )
