@@ -49,7 +49,7 @@ $(READY): $(UV) requirements.lock $(MEMBERS:%=%/pyproject.toml)
 demo: setup  ## take real mail into a simulated help desk, with crashes (options: ARGS="...")
 	$(BIN)/csm demo $(ARGS)
 
-test: setup  ## every test that needs no database server, in stages, about 7 minutes on 2 cores
+test: setup  ## every test that needs no database server, in stages (aim: 6 minutes on 2 cores)
 	$(BIN)/python .ci/stages.py test
 
 test-deploy: setup  ## what ships: images, manifests, units, rules, dashboards
